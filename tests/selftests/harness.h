@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Harness of the vswap guest selftests: one program, many small named tests, each in
+ * a process of its own, with output in the kernel's kselftest (TAP 13) format.
+ *
+ * After every test the runner checks what must hold whatever the test did: the layer's
+ * own `verify` says ok, the counters add up, no slot is left over, and nothing that
+ * looks like a bug stands in the kernel log.
+ *
+ * A failed check ends the process that made it (status 1). Helper processes are made
+ * with vst_spawn() and collected with vst_join(), which passes their failure on.
+ */
+#ifndef VST_HARNESS_H
+#define VST_HARNESS_H
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#define PG		4096UL
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+#define CGROUP2		"/sys/fs/cgroup"
+#define TRACEFS		"/sys/kernel/tracing"
+#define VSWAP_SYSFS	"/sys/kernel/mm/vswap"
+#define VSWAP_DEBUGFS	"/sys/kernel/debug/vswap"
+#define ZSWAP_PARAMS	"/sys/module/zswap/parameters"
+#define THP_SYSFS	"/sys/kernel/mm/transparent_hugepage"
+
+/* Exit status of a test process, as in kselftest. */
+enum { VST_PASS = 0, VST_FAIL = 1, VST_SKIP = 4 };
+
+/* ---- tests --------------------------------------------------------------------- */
+
+/* Properties of a test, or-ed in the flags argument of TEST(). */
+enum {
+	/* Needs the fault injection of the debug kernel; skipped elsewhere. */
+	T_INJECT	= 1 << 0,
+	/* Needs the memory controller on a cgroup v1 hierarchy; skipped elsewhere. */
+	T_V1		= 1 << 1,
+	/* Failing allocations are provoked: "page allocation failure" is no bug. */
+	T_ALLOC_FAIL	= 1 << 2,
+	/* Needs more than one CPU online. */
+	T_SMP		= 1 << 3,
+	/* Takes long: the limit is four times as high. */
+	T_LONG		= 1 << 4,
+	/* Left out unless it is named on the command line. */
+	T_MANUAL	= 1 << 5,
+};
+
+struct vst_test {
+	const char *theme;
+	const char *name;
+	void (*fn)(void);
+	unsigned int flags;
+	struct vst_test *next;
+};
+
+void vst_register(struct vst_test *t);
+/* Run the tests that the command line names; exit status. */
+int vst_main(int argc, char **argv);
+/* What vst_main() does around the tests, for programs that are no test. */
+void vst_detect(void);
+void vst_log_open(void);
+/* Print what the kernel logged since; number of records that look like a bug. */
+int vst_log_check(unsigned int flags);
+
+#define TEST(theme_, name_, flags_)						\
+	static void theme_##_##name_(void);					\
+	static struct vst_test test_##theme_##_##name_ = {			\
+		.theme = #theme_, .name = #name_,				\
+		.fn = theme_##_##name_, .flags = (flags_),			\
+	};									\
+	__attribute__((constructor)) static void reg_##theme_##_##name_(void)	\
+	{									\
+		vst_register(&test_##theme_##_##name_);				\
+	}									\
+	static void theme_##_##name_(void)
+
+/* Print a diagnostic line ("# ..."). */
+void vst_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* End this process as failed; @file and @line come from FAIL(). */
+void vst_fail(const char *file, int line, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4), noreturn));
+/* End this process as skipped. */
+void vst_skip(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+#define FAIL(...) vst_fail(__FILE__, __LINE__, __VA_ARGS__)
+#define SKIP(...) vst_skip(__VA_ARGS__)
+
+#define CHECK(cond)								\
+	do {									\
+		if (!(cond))							\
+			FAIL("%s: does not hold", #cond);			\
+	} while (0)
+
+/* System call style: -1 is a failure and errno says why. */
+#define MUST(call)								\
+	({									\
+		__auto_type res_ = (call);					\
+		if ((long)res_ == -1L)						\
+			FAIL("%s: %s", #call, strerror(errno));			\
+		res_;								\
+	})
+
+#define CHECK_OP(a, op, b)							\
+	do {									\
+		long long a_ = (long long)(a), b_ = (long long)(b);		\
+		if (!(a_ op b_))						\
+			FAIL("%s %s %s: got %lld and %lld", #a, #op, #b, a_, b_); \
+	} while (0)
+#define CHECK_EQ(a, b) CHECK_OP(a, ==, b)
+#define CHECK_NE(a, b) CHECK_OP(a, !=, b)
+#define CHECK_LE(a, b) CHECK_OP(a, <=, b)
+#define CHECK_GE(a, b) CHECK_OP(a, >=, b)
+#define CHECK_LT(a, b) CHECK_OP(a, <, b)
+#define CHECK_GT(a, b) CHECK_OP(a, >, b)
+
+/* True if the kernel has the virtual layer; without it (-b) counters are not checked. */
+extern bool vst_have_vswap;
+/* True on the debug kernel (KASAN, lockdep), which is several times slower. */
+extern bool vst_debug_kernel;
+/* True if the memory controller stands on a cgroup v1 hierarchy. */
+extern bool vst_cgroup_v1;
+
+/* Seconds, monotonic. */
+double vst_now(void);
+/* Sleep for @ms milliseconds. */
+void vst_msleep(unsigned int ms);
+/* Run the calling process on @cpu only; -1 allows all. */
+void vst_pin(int cpu);
+/* Number of CPUs online. */
+int vst_cpus(void);
+
+/*
+ * Poll @cond every few milliseconds for at most @seconds; fail with @what when it
+ * stays false. For what the kernel does later by design, such as finishing writeback.
+ */
+#define POLL(seconds, what, cond)						\
+	do {									\
+		double end_ = vst_now() + (seconds);				\
+		while (!(cond)) {						\
+			if (vst_now() > end_)					\
+				FAIL("%s: not within %g s", what, (double)(seconds)); \
+			vst_msleep(5);						\
+		}								\
+	} while (0)
+
+/* ---- processes ----------------------------------------------------------------- */
+
+/* Start @fn(@arg) in a child; it exits with VST_PASS when @fn returns. */
+pid_t vst_spawn(void (*fn)(void *), void *arg);
+/* Wait for @pid; fails unless it exited with VST_PASS. */
+void vst_join(pid_t pid);
+/* Wait for @pid and return the raw wait status. */
+int vst_wait(pid_t pid);
+/* Kill @pid with SIGKILL and collect it. */
+void vst_kill(pid_t pid);
+
+/* A shared counter or flag between a test and its children: one zeroed shared page. */
+void *vst_shared(size_t bytes);
+
+/*
+ * Read one byte at @p. Returns 0 and the byte in *@val, or the signal (SIGBUS,
+ * SIGSEGV) that the access got instead.
+ */
+int vst_probe(const volatile void *p, unsigned char *val);
+
+/* ---- small files --------------------------------------------------------------- */
+
+/* Write @val to the file @path; 0 or -errno. */
+int vst_write(const char *path, const char *val);
+/* The same, formatted, and a failure fails the test. */
+void vst_set(const char *path, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Read a file into @buf (ends with NUL); length or -errno. */
+ssize_t vst_read(const char *path, char *buf, size_t size);
+/* First number of a file; fails the test if it cannot be read. */
+uint64_t vst_read_u64(const char *path);
+/* Value after @key in a file of "key value" lines; false if there is none. */
+bool vst_key(const char *path, const char *key, uint64_t *val);
+/* True if @path exists. */
+bool vst_exists(const char *path);
+
+/* ---- counters (counters.c) ------------------------------------------------------ */
+
+/* States of a slot, in the order of the ABI. */
+enum vst_state { ST_FREE, ST_NONE, ST_ZERO, ST_ZSWAP, ST_PHYS, ST_POISON, ST_NR };
+extern const char *const vst_state_name[ST_NR];
+
+#define VST_STATS 96
+
+/* All counters of the layer and the events of /proc/vmstat that concern it. */
+struct snap {
+	/* slots that went from one state to another, since boot */
+	uint64_t trans[ST_NR][ST_NR];
+	/* slots in each state now; [ST_FREE] is unused */
+	uint64_t gauge[ST_NR];
+	uint64_t slots_used;
+	/* everything debugfs `stat` said */
+	struct { char name[40]; uint64_t val; } stat[VST_STATS];
+	unsigned int nr_stat;
+	/* pages, from /proc/vmstat */
+	uint64_t pswpin, pswpout, zswpin, zswpout, zswpwb, swpin_zero, swpout_zero;
+};
+
+/* Take a snapshot; fails if the counters contradict each other (call it at rest). */
+void snap_take(struct snap *s);
+/* The counter @name of `stat`; fails if the kernel has none of that name. */
+uint64_t snap_stat(const struct snap *s, const char *name);
+/* Growth of the counter @name between two snapshots. */
+int64_t snap_grew(const struct snap *a, const struct snap *b, const char *name);
+/* Slots that went from @from to @to between two snapshots. */
+uint64_t snap_moved(const struct snap *a, const struct snap *b, int from, int to);
+
+struct move { int from, to; uint64_t nr; };
+/*
+ * Between @a and @b exactly these moves were made and no other: the whole matrix is
+ * compared. MOVES(&a, &b, {ST_FREE, ST_NONE, 7}, {ST_NONE, ST_ZERO, 7});
+ */
+void snap_expect(const struct snap *a, const struct snap *b, const struct move *m,
+		 size_t nr, const char *file, int line);
+#define MOVES(a, b, ...)							\
+	do {									\
+		const struct move m_[] = { __VA_ARGS__ };			\
+		snap_expect(a, b, m_, ARRAY_SIZE(m_), __FILE__, __LINE__);	\
+	} while (0)
+/* No slot changed its state between the two. */
+#define NO_MOVES(a, b) snap_expect(a, b, NULL, 0, __FILE__, __LINE__)
+
+/* `slots_<state>` as sysfs shows it to everybody. */
+uint64_t vst_sysfs_slots(const char *state);
+/* Reads `verify`; returns true if it says ok, else notes what it says. */
+bool vst_verify(void);
+/* Compare sysfs with debugfs; at rest. */
+void vst_check_sysfs(void);
+
+/* ---- memory (pages.c) ----------------------------------------------------------- */
+
+/* What is in a page. Every word depends on the seed and the page's index. */
+enum pat {
+	PAT_ZERO,	/* all zero */
+	PAT_COMP,	/* compresses to a tenth */
+	PAT_RAND,	/* does not compress */
+	PAT_MIXED,	/* by index: compressible, zero, random, ... */
+	PAT_CZ,		/* by index: compressible and zero in turn */
+};
+
+struct area {
+	char *p;
+	size_t n;	/* pages */
+	enum pat pat;
+	uint64_t seed;	/* changes with every fill */
+	int order;	/* folio order asked for */
+	char *map;	/* the mapping that holds it, for area_free() */
+	size_t map_len;
+};
+
+/* Map @n pages of private anonymous memory in folios of @order (0, 4 or 9), unfilled. */
+void area_map(struct area *a, size_t n, enum pat pat, int order);
+/* Map @n pages of shared memory (tmpfs); @order as above. */
+void area_map_shared(struct area *a, size_t n, enum pat pat, int order);
+/* Write the pattern with a new seed; area_fill_page() one page with the current seed. */
+void area_fill(struct area *a);
+void area_fill_page(const struct area *a, size_t i);
+/* Read everything and compare; fails at the first wrong word. */
+void area_check(const struct area *a);
+void area_check_range(const struct area *a, size_t first, size_t nr);
+/* True if page @i has the right content (no failure). */
+bool area_page_ok(const struct area *a, size_t i);
+void area_free(struct area *a);
+/* Pages whose page table entry is a swap entry. */
+size_t area_swapped(const struct area *a);
+bool area_page_swapped(const struct area *a, size_t i);
+/* Pages of @a that compress, are zero, or are random, from index 0 on. */
+size_t area_count(const struct area *a, enum pat kind);
+/* MADV_PAGEOUT once; returns area_swapped(). */
+size_t area_try_pageout(const struct area *a);
+/* MADV_PAGEOUT until every page is out; fails if that does not happen. */
+void area_pageout(const struct area *a);
+/* madvise() over the area or over @nr pages from @first; fails when it fails. */
+void area_advise(const struct area *a, size_t first, size_t nr, int advice);
+
+/* Compute the content of a page into @buf (PG bytes). */
+void pattern_page(enum pat pat, uint64_t seed, size_t i, uint64_t *buf);
+
+/* Size of the folio behind @p in pages by /proc/kpageflags; 1 if it is not large. */
+size_t vst_folio_pages(const void *p);
+/* Counter of /sys/kernel/mm/transparent_hugepage/hugepages-<kB>kB/stats. */
+uint64_t vst_mthp(int order, const char *stat);
+
+/* ---- knobs (knobs.c) ------------------------------------------------------------ */
+
+/* Put every knob that tests touch back to the harness's defaults. */
+void knobs_reset(void);
+/* `enabled` of the layer: auto, always, never. */
+void knob_vswap(const char *word);
+void knob_zswap(bool on);
+/* Any of /sys/module/zswap/parameters. */
+void knob_zswap_param(const char *name, const char *val);
+/* Fault injection of debugfs; @attr "failslab", "fail_page_alloc", ...  */
+void inject(const char *attr, unsigned int percent, long times, bool task_filter);
+void inject_off(void);
+/* The calling process is the one that the task filter means. */
+void inject_me(bool on);
+
+/* ---- cgroups (cgroup.c) --------------------------------------------------------- */
+
+struct cg {
+	char path[160];
+};
+
+/* Make a cgroup of the test's own; removed by the runner after the test. */
+void cg_make(struct cg *g, const char *name);
+void cg_make_in(struct cg *g, const struct cg *parent, const char *name);
+/* The calling process enters @g. */
+void cg_enter(const struct cg *g);
+/* Leave for the root, so that @g can be removed. */
+void cg_leave(void);
+void cg_set(const struct cg *g, const char *file, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The same, with the error returned. */
+int cg_try_set(const struct cg *g, const char *file, const char *val);
+uint64_t cg_read(const struct cg *g, const char *file);
+uint64_t cg_key(const struct cg *g, const char *file, const char *key);
+/* Ask the kernel to reclaim @bytes of anonymous memory of @g; 0 or -errno. */
+int cg_reclaim(const struct cg *g, size_t bytes);
+/* Inode number of the cgroup's directory, as events carry it. */
+uint64_t cg_ino(const struct cg *g);
+/* rmdir, with patience for tasks that are just leaving. */
+void cg_remove(const struct cg *g);
+/* Remove everything that tests left. */
+void cg_cleanup(void);
+/* The hierarchy tests work in: v2, or v1 memory. */
+const char *cg_root(void);
+
+/* ---- trace events (trace.c) ------------------------------------------------------ */
+
+struct event {
+	char name[24];
+	unsigned int nr_fields;
+	struct { char key[16]; char val[32]; } field[12];
+};
+
+struct trace {
+	char dir[96];
+	struct event *ev;
+	size_t nr;
+};
+
+/* Make an instance of our own and record all events of the layer. */
+void trace_start(struct trace *t);
+/* Stop, read the events into t->ev, remove the instance; fails if events were lost. */
+void trace_stop(struct trace *t);
+void trace_free(struct trace *t);
+/* A field of an event as text or number; fails if it is missing. */
+const char *event_str(const struct event *e, const char *key);
+uint64_t event_num(const struct event *e, const char *key);
+/* State number of a field (from, to, backing). */
+int event_state(const struct event *e, const char *key);
+/* Sum of nr of transitions @from -> @to with @reason (NULL: any); count in *@events. */
+uint64_t trace_sum(const struct trace *t, int from, int to, const char *reason,
+		   size_t *events);
+/* Sum of nr of vswap_swapin with @backing. */
+uint64_t trace_swapins(const struct trace *t, int backing);
+/* The events add up to exactly what the counters moved between @a and @b. */
+void trace_check(const struct trace *t, const struct snap *a, const struct snap *b);
+/* Every transition of the trace has the cgroup's inode in its field. */
+void trace_check_cgroup(const struct trace *t, uint64_t ino);
+/* Remove instances that ended tests left. */
+void trace_cleanup(void);
+
+/* ---- swap devices (device.c) ------------------------------------------------------ */
+
+struct dev {
+	char path[96];
+	size_t pages;	/* usable pages, without the header */
+	int prio;	/* -1: the kernel's choice */
+};
+
+/* Flags for swapon beside the priority. */
+enum { DEV_DISCARD = 1 << 0 };
+
+/* Write a swap header for @pages usable pages (0: the whole device). */
+void dev_mkswap(struct dev *d, const char *path, size_t pages);
+void dev_swapon(struct dev *d, int prio, unsigned int flags);
+int dev_try_swapon(struct dev *d, int prio, unsigned int flags);
+/* swapoff; 0 or -errno. */
+int dev_swapoff(const struct dev *d);
+/* Pages used on the device by /proc/swaps; fails if it is not listed. */
+size_t dev_used(const struct dev *d);
+bool dev_listed(const struct dev *d);
+/* brd number @i with @pages usable pages, swap header written. */
+void dev_brd(struct dev *d, int i, size_t pages);
+/* A fresh zram device with @pages usable pages. */
+void dev_zram(struct dev *d, size_t pages);
+/* Swapoff of everything, removal of dm and zram devices and loops of tests. */
+void dev_cleanup(void);
+
+/* Device mapper (dm.c): a target over @under; message as of dmsetup. */
+void dm_create(struct dev *d, const char *name, const char *target, const char *params,
+	       const char *under);
+void dm_reload(const char *name, const char *target, const char *params, uint64_t sectors);
+void dm_message(const char *name, const char *msg);
+void dm_remove_all(void);
+/* Size of a block device in bytes. */
+uint64_t dev_bytes(const char *path);
+
+#endif

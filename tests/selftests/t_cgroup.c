@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Limits of control groups v2, ownership, and the end of memory without a device. */
+#include <sys/wait.h>
+
+#include "harness.h"
+
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT 21
+#endif
+
+struct filler {
+	const struct cg *g;
+	size_t pages;
+	enum pat pat;
+	int passes;
+};
+
+/* Enter the cgroup, fill, and read everything back @passes times. */
+static void filler_run(void *arg)
+{
+	const struct filler *f = arg;
+	struct area a;
+	int i;
+
+	cg_enter(f->g);
+	area_map(&a, f->pages, f->pat, 0);
+	area_fill(&a);
+	for (i = 0; i < f->passes; i++)
+		area_check(&a);
+	area_free(&a);
+}
+
+static bool oom_killed(int status)
+{
+	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
+
+/* Three times the limit, and no device: it must all be in virtual slots and be right. */
+TEST(cgroup, memory_max, 0)
+{
+	struct cg g;
+	struct filler f = { &g, 6007, PAT_CZ, 2 };
+
+	cg_make(&g, "max");
+	cg_set(&g, "memory.max", "%d", 10 << 20);
+	vst_join(vst_spawn(filler_run, &f));
+	if (!vst_have_vswap)
+		return;
+	CHECK_EQ(cg_key(&g, "memory.events", "oom_kill"), 0);
+	CHECK_EQ(cg_read(&g, "memory.swap.current"), 0);
+	CHECK_EQ(cg_read(&g, "memory.swap.peak"), 0);
+}
+
+/* memory.stat: vswap counts the bytes of slots owned, in the hierarchy. */
+TEST(cgroup, stat_vswap, 0)
+{
+	const size_t n = 211;
+	struct cg parent, g;
+	struct area a;
+
+	if (!vst_have_vswap)
+		SKIP("the base kernel has no such line");
+	cg_make(&parent, "parent");
+	cg_make_in(&g, &parent, "child");
+	cg_enter(&g);
+	area_map(&a, n, PAT_CZ, 0);
+	area_fill(&a);
+	CHECK_EQ(cg_key(&g, "memory.stat", "vswap"), 0);
+	area_pageout(&a);
+	POLL(5, "memory.stat of the owner", cg_key(&g, "memory.stat", "vswap") == n * PG);
+	POLL(5, "memory.stat of the parent", cg_key(&parent, "memory.stat", "vswap") == n * PG);
+	area_free(&a);
+	POLL(5, "memory.stat after the end", cg_key(&g, "memory.stat", "vswap") == 0);
+	POLL(5, "the parent's, after the end", cg_key(&parent, "memory.stat", "vswap") == 0);
+	cg_leave();
+}
+
+/* swap.max=0 forbids swap of any kind: no slot is taken, MADV_PAGEOUT does nothing. */
+TEST(cgroup, swap_max_zero, 0)
+{
+	const size_t n = 191;
+	struct snap s, b;
+	struct area a;
+	struct cg g;
+
+	cg_make(&g, "noswap");
+	cg_set(&g, "memory.swap.max", "0");
+	cg_enter(&g);
+	area_map(&a, n, PAT_CZ, 0);
+	area_fill(&a);
+	snap_take(&s);
+	CHECK_EQ(area_try_pageout(&a), 0);
+	snap_take(&b);
+	CHECK_EQ(snap_moved(&s, &b, ST_NONE, ST_ZSWAP), 0);
+	CHECK_EQ(snap_moved(&s, &b, ST_NONE, ST_ZERO), 0);
+	CHECK_EQ(b.slots_used, s.slots_used);
+	area_check(&a);
+	area_free(&a);
+	cg_leave();
+}
+
+/* The same of a parent holds for the child. */
+TEST(cgroup, swap_max_zero_inherited, 0)
+{
+	const size_t n = 127;
+	struct snap s, b;
+	struct cg parent, g;
+	struct area a;
+
+	cg_make(&parent, "noswap2");
+	cg_make_in(&g, &parent, "child");
+	cg_set(&parent, "memory.swap.max", "0");
+	cg_enter(&g);
+	area_map(&a, n, PAT_COMP, 0);
+	area_fill(&a);
+	snap_take(&s);
+	CHECK_EQ(area_try_pageout(&a), 0);
+	snap_take(&b);
+	CHECK_EQ(b.slots_used, s.slots_used);
+	area_free(&a);
+	cg_leave();
+}
+
+/* swap.max=0 and more memory than the limit: the OOM killer, soon. */
+TEST(cgroup, swap_max_zero_oom, 0)
+{
+	struct cg g;
+	struct filler f = { &g, 6007, PAT_COMP, 1 };
+	double t;
+
+	cg_make(&g, "noswap3");
+	cg_set(&g, "memory.max", "%d", 10 << 20);
+	cg_set(&g, "memory.swap.max", "0");
+	t = vst_now();
+	CHECK(oom_killed(vst_wait(vst_spawn(filler_run, &f))));
+	CHECK_LT(vst_now() - t, vst_debug_kernel ? 40 : 20);
+	CHECK_EQ(cg_key(&g, "memory.events", "oom_kill"), 1);
+}
+
+/* A limit above zero bounds physical space only: zswap goes on beyond it. */
+TEST(cgroup, swap_max_small_does_not_bound_zswap, 0)
+{
+	const size_t n = 1009;
+	struct snap s, b;
+	struct area a;
+	struct cg g;
+
+	if (!vst_have_vswap)
+		SKIP("the base kernel charges slots");
+	cg_make(&g, "small");
+	cg_set(&g, "memory.swap.max", "%d", 64 << 10);
+	cg_enter(&g);
+	area_map(&a, n, PAT_COMP, 0);
+	area_fill(&a);
+	snap_take(&s);
+	area_pageout(&a);
+	snap_take(&b);
+	MOVES(&s, &b, { ST_FREE, ST_NONE, n }, { ST_NONE, ST_ZSWAP, n });
+	CHECK_EQ(cg_read(&g, "memory.swap.current"), 0);
+	area_check(&a);
+	area_free(&a);
+	cg_leave();
+}
+
+/* zswap.max bounds what zswap holds for the cgroup; the rest stays in memory. */
+TEST(cgroup, zswap_max, 0)
+{
+	const size_t n = 2003, limit = 64 << 10;
+	struct snap s, b;
+	struct area a;
+	struct cg g;
+
+	cg_make(&g, "zmax");
+	cg_set(&g, "memory.zswap.max", "%zu", limit);
+	cg_enter(&g);
+	area_map(&a, n, PAT_COMP, 0);
+	area_fill(&a);
+	snap_take(&s);
+	area_try_pageout(&a);
+	snap_take(&b);
+	/* the limit is tested before each folio is stored */
+	CHECK_LE(cg_read(&g, "memory.zswap.current"), limit + PG);
+	CHECK_GT(cg_read(&g, "memory.zswap.current"), limit / 2);
+	if (vst_have_vswap) {
+		CHECK_GT(snap_moved(&s, &b, ST_NONE, ST_ZSWAP), 0);
+		CHECK_LT(snap_moved(&s, &b, ST_NONE, ST_ZSWAP), n);
+	}
+	area_check(&a);
+	area_free(&a);
+	POLL(5, "zswap.current after the end", cg_read(&g, "memory.zswap.current") == 0);
+	cg_leave();
+}
+
+/* zswap.max=0: no compressed page; zero pages may still go. */
+TEST(cgroup, zswap_max_zero, 0)
+{
+	const size_t n = 401;
+	struct snap s, b;
+	struct area a;
+	struct cg g;
+
+	if (!vst_have_vswap)
+		SKIP("needs a device");
+	cg_make(&g, "z0");
+	cg_set(&g, "memory.zswap.max", "0");
+	cg_enter(&g);
+	area_map(&a, n, PAT_CZ, 0);
+	area_fill(&a);
+	snap_take(&s);
+	area_try_pageout(&a);
+	snap_take(&b);
+	CHECK_EQ(snap_moved(&s, &b, ST_NONE, ST_ZSWAP), 0);
+	CHECK_EQ(cg_read(&g, "memory.zswap.current"), 0);
+	area_check(&a);
+	area_free(&a);
+	cg_leave();
+}
+
+/* A cgroup removed while its slots live on: they drain with the process that moved. */
+TEST(cgroup, removed_while_owning, 0)
+{
+	const size_t n = 499;
+	struct snap s, b;
+	struct area a;
+	struct cg g;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		cg_make(&g, "dying");
+		cg_enter(&g);
+		area_map(&a, n, PAT_CZ, 0);
+		area_fill(&a);
+		area_pageout(&a);
+		snap_take(&s);
+		cg_leave();
+		cg_remove(&g);
+		CHECK(!vst_have_vswap || vst_verify());
+		area_check(&a);
+		area_pageout(&a);
+		area_check(&a);
+		area_free(&a);
+		snap_take(&b);
+		if (vst_have_vswap)
+			CHECK_EQ(b.slots_used, s.slots_used - n);
+	}
+}
+
+/* memory.reclaim pushes as much as asked for, with no device at all. */
+TEST(cgroup, memory_reclaim, 0)
+{
+	const size_t n = 3001;
+	struct area a;
+	struct cg g;
+
+	cg_make(&g, "reclaim");
+	cg_enter(&g);
+	area_map(&a, n, PAT_COMP, 0);
+	area_fill(&a);
+	CHECK_EQ(cg_reclaim(&g, 4 << 20), 0);
+	CHECK_GE(area_swapped(&a), (4 << 20) / PG);
+	area_check(&a);
+	area_free(&a);
+	cg_leave();
+}
+
+/* ---- no device, and memory that cannot go anywhere ------------------------------------ */
+
+/* Data that does not compress: the limit is the end, and it comes within seconds. */
+TEST(oom, incompressible_in_cgroup, 0)
+{
+	struct cg g;
+	struct filler f = { &g, 8009, PAT_RAND, 1 };
+	double t;
+
+	if (!vst_have_vswap)
+		SKIP("needs a device");
+	cg_make(&g, "oom");
+	cg_set(&g, "memory.max", "%d", 12 << 20);
+	t = vst_now();
+	CHECK(oom_killed(vst_wait(vst_spawn(filler_run, &f))));
+	vst_note("OOM kill after %.1f s", vst_now() - t);
+	CHECK_LT(vst_now() - t, vst_debug_kernel ? 40 : 15);
+}
+
+/* Compressible data, but zswap.max is reached: the same. */
+TEST(oom, zswap_max_reached, 0)
+{
+	struct cg g;
+	struct filler f = { &g, 8009, PAT_COMP, 1 };
+	double t;
+
+	if (!vst_have_vswap)
+		SKIP("needs a device");
+	cg_make(&g, "oomz");
+	cg_set(&g, "memory.max", "%d", 12 << 20);
+	cg_set(&g, "memory.zswap.max", "%d", 256 << 10);
+	t = vst_now();
+	CHECK(oom_killed(vst_wait(vst_spawn(filler_run, &f))));
+	vst_note("OOM kill after %.1f s", vst_now() - t);
+	CHECK_LT(vst_now() - t, vst_debug_kernel ? 40 : 15);
+}
+
+/* zswap.writeback=0 changes nothing for the worse. */
+TEST(oom, no_writeback, 0)
+{
+	struct cg g;
+	struct filler f = { &g, 8009, PAT_RAND, 1 };
+	double t;
+
+	if (!vst_have_vswap)
+		SKIP("needs a device");
+	cg_make(&g, "oomw");
+	cg_set(&g, "memory.max", "%d", 12 << 20);
+	cg_set(&g, "memory.zswap.writeback", "0");
+	t = vst_now();
+	CHECK(oom_killed(vst_wait(vst_spawn(filler_run, &f))));
+	CHECK_LT(vst_now() - t, vst_debug_kernel ? 40 : 15);
+}
+
+struct hog {
+	size_t pages;
+	enum pat pat;
+};
+
+static void hog_run(void *arg)
+{
+	const struct hog *h = arg;
+	struct area a;
+
+	area_map(&a, h->pages, h->pat, 0);
+	area_fill(&a);
+	area_check(&a);
+}
+
+static uint64_t meminfo_pages(const char *key)
+{
+	uint64_t kb;
+
+	if (!vst_key("/proc/meminfo", key, &kb))
+		FAIL("/proc/meminfo: no %s", key);
+	return kb * 1024 / PG;
+}
+
+/* The whole machine full of what does not compress: OOM within seconds, no livelock. */
+TEST(oom, incompressible_global, T_LONG | T_ALLOC_FAIL)
+{
+	struct hog h = { .pat = PAT_RAND };
+	double t, fill;
+	int status;
+
+	if (!vst_have_vswap)
+		SKIP("needs a device");
+	h.pages = meminfo_pages("MemTotal") * 5 / 4;
+	t = vst_now();
+	status = vst_wait(vst_spawn(hog_run, &h));
+	fill = vst_now() - t;
+	CHECK(oom_killed(status));
+	vst_note("OOM kill %.1f s after the start of filling %zu pages", fill, h.pages);
+	CHECK_LT(fill, vst_debug_kernel ? 180 : 60);
+}
+
+/* The pool is full at one per cent of memory; the machine must OOM, not spin. */
+TEST(oom, pool_full_global, T_LONG | T_ALLOC_FAIL)
+{
+	struct hog h = { .pat = PAT_COMP };
+	double t;
+	int status;
+
+	if (!vst_have_vswap)
+		SKIP("needs a device");
+	knob_zswap_param("max_pool_percent", "1");
+	h.pages = meminfo_pages("MemTotal") * 3 / 2;
+	t = vst_now();
+	status = vst_wait(vst_spawn(hog_run, &h));
+	CHECK(oom_killed(status));
+	vst_note("OOM kill after %.1f s", vst_now() - t);
+	CHECK_LT(vst_now() - t, vst_debug_kernel ? 180 : 60);
+}
+
+/* What does compress goes beyond the memory of the machine, and comes back right. */
+TEST(oom, compressible_beyond_memory, T_LONG)
+{
+	struct hog h = { .pat = PAT_CZ };
+
+	if (!vst_have_vswap)
+		SKIP("needs a device");
+	h.pages = meminfo_pages("MemTotal") * 5 / 4;
+	vst_join(vst_spawn(hog_run, &h));
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Shared slots: fork, copy on write, more sharers than the inline count holds, exit. */
+#include <sys/wait.h>
+
+#include "harness.h"
+#include "load.h"
+
+/* Forked after it went out: both sides hold the same slots until one writes. */
+TEST(fork, after_swapout, 0)
+{
+	const size_t n = 331;
+	struct snap s, b, c, d;
+	struct area a;
+	pid_t pid;
+
+	area_map(&a, n, PAT_COMP, 0);
+	area_fill(&a);
+	area_pageout(&a);
+	snap_take(&s);
+	pid = MUST(fork());
+	if (!pid) {
+		area_check(&a);
+		area_fill(&a);
+		area_check(&a);
+		_exit(VST_PASS);
+	}
+	vst_join(pid);
+	snap_take(&b);
+	/* the child's reads took the only compressed copy into memory: none is left */
+	if (vst_have_vswap)
+		CHECK_EQ(snap_grew(&s, &b, "swapin_zswap"), n);
+	area_check(&a);
+	snap_take(&c);
+	CHECK_EQ(area_swapped(&a), 0);
+	area_free(&a);
+	snap_take(&d);
+	if (vst_have_vswap)
+		CHECK_EQ(d.slots_used, s.slots_used - n);
+}
+
+/* Forked in memory, then pushed out by reclaim: the folio is mapped twice. */
+TEST(fork, before_swapout, 0)
+{
+	const size_t n = 401;
+	struct area a;
+	struct cg g;
+	int to[2], i;
+	pid_t pid;
+	char c;
+
+	cg_make(&g, "fork");
+	cg_enter(&g);
+	area_map(&a, n, PAT_COMP, 0);
+	area_fill(&a);
+	MUST(pipe(to));
+	pid = MUST(fork());
+	if (!pid) {
+		close(to[1]);
+		if (read(to[0], &c, 1) != 1)
+			FAIL("no word from the parent");
+		area_check(&a);
+		area_fill(&a);
+		area_check(&a);
+		_exit(VST_PASS);
+	}
+	for (i = 0; i < 50 && area_swapped(&a) < n; i++)
+		cg_reclaim(&g, n * PG);
+	CHECK_GE(area_swapped(&a), n - 16);
+	MUST(write(to[1], "x", 1));
+	area_check(&a);
+	vst_join(pid);
+	area_check(&a);
+	area_free(&a);
+	cg_leave();
+}
+
+/*
+ * The inline count of a slot holds 14; the 15th sharer needs the extension table, and
+ * it must shrink again. @kids children share @n pages and leave in two groups.
+ */
+static void many_sharers(size_t n, int kids, bool write)
+{
+	volatile int *go = vst_shared(PG);
+	struct snap s, b, c;
+	struct area a;
+	pid_t pid[64];
+	int i;
+
+	area_map(&a, n, PAT_COMP, 0);
+	area_fill(&a);
+	area_pageout(&a);
+	snap_take(&s);
+	for (i = 0; i < kids; i++) {
+		pid[i] = MUST(fork());
+		if (pid[i])
+			continue;
+		while (*go < (i % 2 ? 1 : 2))
+			vst_msleep(2);
+		if (write && i % 3 == 0)
+			area_fill(&a);
+		area_check(&a);
+		_exit(VST_PASS);
+	}
+	snap_take(&b);
+	NO_MOVES(&s, &b);	/* sharing is counting, nothing moves */
+	CHECK(!vst_have_vswap || vst_verify());
+	*go = 1;
+	for (i = 1; i < kids; i += 2)
+		vst_join(pid[i]);
+	CHECK(!vst_have_vswap || vst_verify());
+	*go = 2;
+	for (i = 0; i < kids; i += 2)
+		vst_join(pid[i]);
+	area_check(&a);
+	area_free(&a);
+	snap_take(&c);
+	if (vst_have_vswap)
+		CHECK_EQ(c.slots_used, s.slots_used - n);
+}
+
+TEST(fork, fourteen_sharers, 0)
+{
+	many_sharers(37, 13, false);
+}
+
+TEST(fork, seventeen_sharers, 0)
+{
+	many_sharers(37, 17, false);
+}
+
+TEST(fork, forty_sharers_writing, 0)
+{
+	many_sharers(29, 40, true);
+}
+
+/* Sharers that drop their copies without ever reading them. */
+TEST(fork, sharers_just_exit, 0)
+{
+	const size_t n = 113;
+	struct snap s, b, c;
+	struct area a;
+	pid_t pid[31];
+	int i;
+
+	area_map(&a, n, PAT_CZ, 0);
+	area_fill(&a);
+	area_pageout(&a);
+	snap_take(&s);
+	for (i = 0; i < 31; i++) {
+		pid[i] = MUST(fork());
+		if (!pid[i]) {
+			pause();
+			_exit(VST_PASS);
+		}
+	}
+	for (i = 0; i < 31; i++)
+		vst_kill(pid[i]);
+	snap_take(&b);
+	NO_MOVES(&s, &b);
+	area_check(&a);
+	area_free(&a);
+	snap_take(&c);
+	if (vst_have_vswap)
+		CHECK_EQ(c.slots_used, s.slots_used - n);
+}
+
+/* Large folios shared over fork, out by reclaim, each side writes a part. */
+TEST(fork, cow_of_64k_folios, 0)
+{
+	const size_t n = 19 * 16;
+	struct area a;
+	struct cg g;
+	pid_t pid;
+	size_t i;
+	int round;
+
+	cg_make(&g, "cow64");
+	cg_enter(&g);
+	area_map(&a, n, PAT_COMP, 4);
+	area_fill(&a);
+	pid = MUST(fork());
+	for (round = 0; round < 4; round++) {
+		struct area mine = a;
+
+		for (i = 0; i < 10; i++)
+			cg_reclaim(&g, n * PG);
+		area_check(&a);
+		if (!pid) {
+			mine.seed = a.seed;
+			for (i = round; i < n; i += 7)
+				area_fill_page(&mine, i);
+		}
+	}
+	if (!pid)
+		_exit(VST_PASS);
+	vst_join(pid);
+	area_check(&a);
+	area_free(&a);
+	cg_leave();
+}
+
+/* A generation of children each forking on: the same slots through five levels. */
+static void descend(const struct area *a, int depth)
+{
+	pid_t pid;
+
+	if (!depth)
+		return;
+	pid = MUST(fork());
+	if (!pid) {
+		area_check_range(a, 0, a->n / 2);
+		descend(a, depth - 1);
+		area_check(a);
+		_exit(VST_PASS);
+	}
+	area_advise(a, 0, a->n, 21 /* MADV_PAGEOUT */);
+	vst_join(pid);
+}
+
+TEST(fork, generations, 0)
+{
+	struct area a;
+
+	area_map(&a, 199, PAT_CZ, 0);
+	area_fill(&a);
+	area_pageout(&a);
+	descend(&a, 5);
+	area_check(&a);
+	area_free(&a);
+}
+
+/* Processes killed in the middle of swapping leave nothing behind. */
+TEST(exit, killed_while_swapping, 0)
+{
+	static struct load cfg = { .pages = 1511, .pat = PAT_CZ, .cpu = -1, .forks = true };
+	struct snap s, b;
+	pid_t pid[3];
+	int round, i;
+
+	snap_take(&s);
+	for (round = 0; round < 6; round++) {
+		for (i = 0; i < 3; i++)
+			pid[i] = vst_spawn(load_run, &cfg);
+		vst_msleep(100 + 90 * round);
+		for (i = 0; i < 3; i++)
+			vst_kill(pid[i]);
+	}
+	/* children that the load forked are killed by nobody; they end by themselves */
+	vst_msleep(300);
+	if (!vst_have_vswap)
+		return;
+	POLL(10, "slots of dead processes", vst_sysfs_slots("used") <= s.slots_used);
+	snap_take(&b);
+	CHECK_LE(b.slots_used, s.slots_used);
+}
+
+/* Exit frees everything in one go, whatever backs it, in every state of the cache. */
+TEST(exit, frees_all_backings, 0)
+{
+	const size_t n = 1301;
+	struct snap s, b;
+	struct area a;
+	pid_t pid;
+
+	snap_take(&s);
+	pid = MUST(fork());
+	if (!pid) {
+		area_map(&a, n, PAT_CZ, 0);
+		area_fill(&a);
+		area_pageout(&a);
+		area_check_range(&a, 0, n / 3);
+		area_fill_page(&a, 7);
+		_exit(VST_PASS);
+	}
+	vst_join(pid);
+	snap_take(&b);
+	if (!vst_have_vswap)
+		return;
+	CHECK_EQ(b.slots_used, s.slots_used);
+	CHECK_EQ(snap_moved(&s, &b, ST_FREE, ST_NONE), n);
+}

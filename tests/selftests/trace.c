@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Trace events: an instance of the test's own, read as text after the fact and taken
+ * apart into name and key=value fields.
+ */
+#include <dirent.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+
+#include "harness.h"
+
+#define BUFFER_KB 4096
+
+static void trace_set(const struct trace *t, const char *file, const char *val)
+{
+	char path[200];
+
+	snprintf(path, sizeof(path), "%s/%s", t->dir, file);
+	vst_set(path, "%s", val);
+}
+
+void trace_start(struct trace *t)
+{
+	char kb[16];
+
+	memset(t, 0, sizeof(*t));
+	if (!vst_have_vswap)
+		return;
+	snprintf(t->dir, sizeof(t->dir), TRACEFS "/instances/vst-%d", getpid());
+	MUST(mkdir(t->dir, 0755));
+	snprintf(kb, sizeof(kb), "%d", BUFFER_KB);
+	trace_set(t, "buffer_size_kb", kb);
+	trace_set(t, "options/overwrite", "0");
+	trace_set(t, "events/vswap/enable", "1");
+	trace_set(t, "tracing_on", "1");
+}
+
+/* Events that did not fit; the sums of a trace mean nothing if there are any. */
+static uint64_t lost_events(const struct trace *t)
+{
+	static const char *const keys[] = { "overrun", "commit overrun", "dropped events" };
+	char path[200];
+	uint64_t lost = 0, v;
+	size_t k;
+	int cpu;
+
+	for (cpu = 0; cpu < 64; cpu++) {
+		snprintf(path, sizeof(path), "%s/per_cpu/cpu%d/stats", t->dir, cpu);
+		if (!vst_exists(path))
+			break;
+		for (k = 0; k < ARRAY_SIZE(keys); k++)
+			if (vst_key(path, keys[k], &v))
+				lost += v;
+	}
+	return lost;
+}
+
+static bool parse_event(char *line, struct event *e)
+{
+	char *name = strstr(line, ": vswap_"), *colon, *tok, *eq, *save = NULL;
+
+	if (!name || line[0] == '#')
+		return false;
+	name += 2;
+	colon = strchr(name, ':');
+	if (!colon)
+		return false;
+	*colon = 0;
+	memset(e, 0, sizeof(*e));
+	snprintf(e->name, sizeof(e->name), "%s", name);
+	for (tok = strtok_r(colon + 1, " \n", &save); tok; tok = strtok_r(NULL, " \n", &save)) {
+		eq = strchr(tok, '=');
+		if (!eq || e->nr_fields == ARRAY_SIZE(e->field))
+			continue;
+		*eq = 0;
+		snprintf(e->field[e->nr_fields].key, sizeof(e->field[0].key), "%s", tok);
+		snprintf(e->field[e->nr_fields].val, sizeof(e->field[0].val), "%s", eq + 1);
+		e->nr_fields++;
+	}
+	return true;
+}
+
+void trace_stop(struct trace *t)
+{
+	char path[200], line[1024];
+	size_t room = 0;
+	uint64_t lost;
+	FILE *f;
+
+	if (!vst_have_vswap)
+		return;
+	trace_set(t, "tracing_on", "0");
+	trace_set(t, "events/vswap/enable", "0");
+	lost = lost_events(t);
+	snprintf(path, sizeof(path), "%s/trace", t->dir);
+	f = fopen(path, "r");
+	if (!f)
+		FAIL("%s: %s", path, strerror(errno));
+	while (fgets(line, sizeof(line), f)) {
+		struct event e;
+
+		if (!parse_event(line, &e))
+			continue;
+		if (t->nr == room) {
+			room = room ? 2 * room : 256;
+			t->ev = realloc(t->ev, room * sizeof(*t->ev));
+			if (!t->ev)
+				FAIL("no memory for %zu events", room);
+		}
+		t->ev[t->nr++] = e;
+	}
+	fclose(f);
+	MUST(rmdir(t->dir));
+	if (lost)
+		FAIL("%" PRIu64 " events lost in a buffer of %d KiB", lost, BUFFER_KB);
+}
+
+void trace_free(struct trace *t)
+{
+	free(t->ev);
+	t->ev = NULL;
+	t->nr = 0;
+}
+
+void trace_cleanup(void)
+{
+	char path[400];
+	struct dirent *d;
+	DIR *dir = opendir(TRACEFS "/instances");
+
+	if (!dir)
+		return;
+	while ((d = readdir(dir))) {
+		if (strncmp(d->d_name, "vst-", 4))
+			continue;
+		snprintf(path, sizeof(path), TRACEFS "/instances/%s", d->d_name);
+		rmdir(path);
+	}
+	closedir(dir);
+}
+
+/* ---- looking into events ------------------------------------------------------------ */
+
+const char *event_str(const struct event *e, const char *key)
+{
+	unsigned int i;
+
+	for (i = 0; i < e->nr_fields; i++)
+		if (!strcmp(e->field[i].key, key))
+			return e->field[i].val;
+	FAIL("%s: no field \"%s\"", e->name, key);
+}
+
+uint64_t event_num(const struct event *e, const char *key)
+{
+	const char *s = event_str(e, key);
+	char *end;
+	uint64_t v = strtoull(s, &end, 0);
+
+	if (end == s || *end)
+		FAIL("%s: %s=%s is no number", e->name, key, s);
+	return v;
+}
+
+int event_state(const struct event *e, const char *key)
+{
+	const char *s = event_str(e, key);
+	int i;
+
+	for (i = 0; i < ST_NR; i++)
+		if (!strcmp(s, vst_state_name[i]))
+			return i;
+	FAIL("%s: %s=%s is no state", e->name, key, s);
+}
+
+uint64_t trace_sum(const struct trace *t, int from, int to, const char *reason,
+		   size_t *events)
+{
+	uint64_t sum = 0;
+	size_t i, n = 0;
+
+	for (i = 0; i < t->nr; i++) {
+		const struct event *e = &t->ev[i];
+
+		if (strcmp(e->name, "vswap_transition") || event_state(e, "from") != from ||
+		    event_state(e, "to") != to)
+			continue;
+		if (reason && strcmp(event_str(e, "reason"), reason))
+			continue;
+		sum += event_num(e, "nr");
+		n++;
+	}
+	if (events)
+		*events = n;
+	return sum;
+}
+
+uint64_t trace_swapins(const struct trace *t, int backing)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < t->nr; i++)
+		if (!strcmp(t->ev[i].name, "vswap_swapin") &&
+		    event_state(&t->ev[i], "backing") == backing)
+			sum += event_num(&t->ev[i], "nr");
+	return sum;
+}
+
+/* Fields that make sense only for some states. */
+static void check_fields(const struct event *e)
+{
+	static const char *const reasons[] = {
+		"alloc", "free", "store", "load", "zero", "fallback", "writeback", "redirty",
+		"reclaim", "swapoff", "error",
+	};
+	const char *reason = event_str(e, "reason");
+	int to = event_state(e, "to"), from = event_state(e, "from");
+	uint64_t nr = event_num(e, "nr"), bytes = event_num(e, "bytes");
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(reasons) && strcmp(reason, reasons[i]); i++)
+		;
+	if (i == ARRAY_SIZE(reasons))
+		FAIL("event with the unknown reason \"%s\"", reason);
+	if (!nr || nr > 512)
+		FAIL("event with nr=%" PRIu64, nr);
+	if (!event_num(e, "slot"))
+		FAIL("event for the reserved slot 0");
+	if (from == to)
+		FAIL("event from %s to itself", vst_state_name[from]);
+	if (to == ST_ZSWAP && (!bytes || bytes > nr * PG))
+		FAIL("store of %" PRIu64 " pages in %" PRIu64 " bytes", nr, bytes);
+	event_num(e, "cgroup");
+	event_str(e, "phys_type");
+	event_str(e, "phys_offset");
+}
+
+void trace_check(const struct trace *t, const struct snap *a, const struct snap *b)
+{
+	char name[40];
+	int i, j, bad = 0;
+	size_t k;
+
+	if (!vst_have_vswap)
+		return;
+	for (k = 0; k < t->nr; k++)
+		if (!strcmp(t->ev[k].name, "vswap_transition"))
+			check_fields(&t->ev[k]);
+	for (i = 0; i < ST_NR; i++)
+		for (j = 0; j < ST_NR; j++) {
+			uint64_t ev = trace_sum(t, i, j, NULL, NULL);
+			uint64_t ctr = snap_moved(a, b, i, j);
+
+			if (ev == ctr)
+				continue;
+			vst_note("%s -> %s: events say %" PRIu64 ", counters %" PRIu64,
+				 vst_state_name[i], vst_state_name[j], ev, ctr);
+			bad++;
+		}
+	for (i = ST_ZERO; i <= ST_PHYS; i++) {
+		snprintf(name, sizeof(name), "swapin_%s", vst_state_name[i]);
+		if (trace_swapins(t, i) == (uint64_t)snap_grew(a, b, name))
+			continue;
+		vst_note("%s: events say %" PRIu64 ", counter %" PRId64, name,
+			 trace_swapins(t, i), snap_grew(a, b, name));
+		bad++;
+	}
+	if (bad)
+		FAIL("events and counters differ");
+}
+
+void trace_check_cgroup(const struct trace *t, uint64_t ino)
+{
+	size_t i;
+
+	for (i = 0; i < t->nr; i++) {
+		if (strcmp(t->ev[i].name, "vswap_transition") &&
+		    strcmp(t->ev[i].name, "vswap_swapin"))
+			continue;
+		if (event_num(&t->ev[i], "cgroup") != ino)
+			FAIL("%s of slot %s carries cgroup %" PRIu64 " instead of %" PRIu64,
+			     t->ev[i].name, event_str(&t->ev[i], "slot"),
+			     event_num(&t->ev[i], "cgroup"), ino);
+	}
+}
