@@ -18,6 +18,9 @@
 	E_CONFIG=17     # an option that was asked for did not get into .config
 }
 
+# A failure inside $(...) is a failure.
+shopt -s inherit_errexit
+
 PROG=${0##*/}
 
 # Progress goes to stderr: stdout is for results that other scripts read.
@@ -62,19 +65,18 @@ need_space() {
 
 # with_lock NAME MODE COMMAND...: run COMMAND holding a lock of the cache.
 # MODE is "ex" (changes something) or "sh" (reads it for longer than a moment).
-# The command gets descriptor 9 closed, so that daemons do not keep the lock.
+# Deliberately without "||": under one, set -e would not work inside COMMAND.
 with_lock() {
-	local file=$CACHE/.lock-$1 flag=--exclusive rc=0
-	[ "$2" = sh ] && flag=--shared
+	local file=$CACHE/.lock-$1 flag=--exclusive fd
+	[ "$2" = ex ] || flag=--shared
 	shift 2
-	exec {lockfd}>"$file"
-	flock --nonblock $flag "$lockfd" || {
+	exec {fd}>"$file"
+	flock --nonblock $flag "$fd" || {
 		say "waiting for another run (${file##*/})"
-		flock $flag "$lockfd"
+		flock $flag "$fd"
 	}
-	"$@" || rc=$?
-	exec {lockfd}>&-
-	return $rc
+	"$@"
+	exec {fd}>&-
 }
 
 # sha256 of a file, bare.

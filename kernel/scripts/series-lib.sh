@@ -24,10 +24,10 @@ series_repo() {
 	rm -rf "$REPO"
 	git init -q --bare "$REPO"
 	printf '/o-*\n/.vswap-*\n' >"$REPO/info/exclude"
-	sg --work-tree="$BASE_TREE" add -A
-	GIT_AUTHOR_NAME=vswap GIT_AUTHOR_EMAIL=vswap@localhost GIT_AUTHOR_DATE=$GIT_COMMITTER_DATE \
-		sg commit -q -m "Linux ${id%% *}"
-	sg tag -f base >/dev/null
+	(cd "$BASE_TREE" && sg --work-tree=. add -A)
+	sg update-ref refs/tags/base "$(GIT_AUTHOR_NAME=vswap GIT_AUTHOR_EMAIL=vswap@localhost \
+		GIT_AUTHOR_DATE=$GIT_COMMITTER_DATE \
+		sg commit-tree -m "Linux ${id%% *}" "$(sg write-tree)")"
 	rm -f "$REPO/index"
 	echo "$id" >"$REPO/vswap-base"
 }

@@ -24,11 +24,11 @@ is() {
 	result $rc "$3"
 }
 
-# ok WHAT COMMAND...: the command succeeds.
+# ok WHAT COMMAND...: the command succeeds.  What it prints goes to stderr.
 ok() {
 	local what=$1 rc=0
 	shift
-	"$@" || rc=$?
+	"$@" >&2 || rc=$?
 	[ $rc = 0 ] || printf '# %s: exit status %s of: %s\n' "$what" "$rc" "$*" >&2
 	result $rc "$what"
 }
@@ -37,7 +37,7 @@ ok() {
 exits() {
 	local want=$1 what=$2 rc=0
 	shift 2
-	"$@" || rc=$?
+	"$@" >&2 || rc=$?
 	is $rc "$want" "$what"
 }
 
