@@ -138,6 +138,19 @@ int cg_reclaim(const struct cg *g, size_t bytes)
 	return cg_try_set(g, "memory.reclaim", val);
 }
 
+void cg_drop_cache(const struct cg *g)
+{
+	double end = vst_now() + 10;
+
+	while (cg_key(g, "memory.stat", "swapcached")) {
+		cg_reclaim(g, 64 * PG);
+		if (vst_now() > end)
+			FAIL("swap cache of %s: %llu bytes stay", g->path,
+			     (unsigned long long)cg_key(g, "memory.stat", "swapcached"));
+		vst_msleep(2);
+	}
+}
+
 uint64_t cg_ino(const struct cg *g)
 {
 	struct stat st;

@@ -125,6 +125,33 @@ void dev_brd(struct dev *d, int i, size_t pages)
 	dev_mkswap(d, path, pages);
 }
 
+bool dev_disk(struct dev *d, int i, size_t pages)
+{
+	char path[300], want[16], got[64];
+	struct dirent *e;
+	bool found = false;
+	DIR *dir = opendir("/sys/block");
+
+	snprintf(want, sizeof(want), "disk%d", i);
+	while (dir && !found && (e = readdir(dir))) {
+		if (strncmp(e->d_name, "vd", 2))
+			continue;
+		snprintf(path, sizeof(path), "/sys/block/%s/serial", e->d_name);
+		if (vst_read(path, got, sizeof(got)) <= 0)
+			continue;
+		got[strcspn(got, "\n")] = 0;
+		if (strcmp(got, want))
+			continue;
+		snprintf(path, sizeof(path), "/dev/%.20s", e->d_name);
+		found = true;
+	}
+	if (dir)
+		closedir(dir);
+	if (found)
+		dev_mkswap(d, path, pages);
+	return found;
+}
+
 void dev_zram(struct dev *d, size_t pages)
 {
 	char path[100];

@@ -399,6 +399,10 @@ size_t dev_used(const struct dev *d);
 bool dev_listed(const struct dev *d);
 /* brd number @i with @pages usable pages, swap header written. */
 void dev_brd(struct dev *d, int i, size_t pages);
+/* The @i-th empty disk that the guest was given (tests/vm -d); false if there is none. */
+bool dev_disk(struct dev *d, int i, size_t pages);
+/* Drop clean swap cache of @g, so that the next fault really reads the device. */
+void cg_drop_cache(const struct cg *g);
 /* A fresh zram device with @pages usable pages. */
 void dev_zram(struct dev *d, size_t pages);
 /* Swapoff of everything, removal of dm and zram devices and loops of tests. */

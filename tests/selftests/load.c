@@ -51,14 +51,35 @@ static void write_range(struct model *m, size_t first, size_t nr)
 	}
 }
 
+/* madvise() that may fail for want of memory, which others may be injecting. */
+static bool advise(struct model *m, size_t first, size_t nr, int advice)
+{
+	if (!madvise(m->a.p + first * PG, nr * PG, advice))
+		return true;
+	if (errno != ENOMEM && errno != EAGAIN && errno != EINTR)
+		FAIL("madvise(%zu pages, %d): %s", nr, advice, strerror(errno));
+	return false;
+}
+
+static void drop_range(struct model *m, size_t first, size_t nr)
+{
+	size_t i;
+
+	if (!advise(m, first, nr, m->cfg->shared ? MADV_REMOVE : MADV_DONTNEED))
+		return;
+	for (i = first; i < first + nr; i++)
+		m->ver[i] = 0;
+}
+
 /* Forget the content of page @i, which could not be read. */
 static void page_lost(struct model *m, size_t i, int sig)
 {
 	if (!m->cfg->lost)
 		FAIL("signal %d at page %zu", sig, i);
 	__atomic_add_fetch(m->cfg->lost, 1, __ATOMIC_RELAXED);
-	area_advise(&m->a, i, 1, m->cfg->shared ? MADV_REMOVE : MADV_DONTNEED);
-	m->ver[i] = 0;
+	do
+		drop_range(m, i, 1);
+	while (m->ver[i]);
 }
 
 static void check_range(struct model *m, size_t first, size_t nr)
@@ -98,15 +119,6 @@ static void rewrite_range(struct model *m, size_t first, size_t nr)
 	write_range(m, first, nr);
 }
 
-static void drop_range(struct model *m, size_t first, size_t nr)
-{
-	size_t i;
-
-	area_advise(&m->a, first, nr, m->cfg->shared ? MADV_REMOVE : MADV_DONTNEED);
-	for (i = first; i < first + nr; i++)
-		m->ver[i] = 0;
-}
-
 /* Child and parent write to the same pages; each must see its own. */
 static void fork_range(struct model *m, size_t first, size_t nr)
 {
@@ -124,7 +136,7 @@ static void fork_range(struct model *m, size_t first, size_t nr)
 		if (!m->cfg->shared) {
 			m->next_ver += 1000000;
 			rewrite_range(m, first, nr / 2 + 1);
-			area_advise(&m->a, first, nr, MADV_PAGEOUT);
+			advise(m, first, nr, MADV_PAGEOUT);
 			check_range(m, first, nr);
 		}
 		_exit(VST_PASS);
@@ -152,19 +164,19 @@ static void step(struct model *m)
 		check_range(m, first, nr);
 		break;
 	case 7 ... 10:
-		area_advise(&m->a, first, nr, MADV_PAGEOUT);
+		advise(m, first, nr, MADV_PAGEOUT);
 		break;
 	case 11:
-		area_advise(&m->a, first, nr, MADV_WILLNEED);
+		advise(m, first, nr, MADV_WILLNEED);
 		break;
 	case 12:
 		drop_range(m, first, nr);
 		break;
 	case 13:
-		area_advise(&m->a, first, nr, MADV_COLD);
+		advise(m, first, nr, MADV_COLD);
 		break;
 	case 14:
-		area_advise(&m->a, 0, m->a.n, MADV_PAGEOUT);
+		advise(m, 0, m->a.n, MADV_PAGEOUT);
 		break;
 	default:
 		if (m->cfg->forks)

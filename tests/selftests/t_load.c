@@ -82,6 +82,8 @@ TEST(hammer, same_fault_at_once, T_SMP)
 	area_map_shared(&a, n, PAT_CZ, 0);
 	area_fill(&a);
 	for (round = 0; round < 5; round++) {
+		/* mapped here, or MADV_PAGEOUT would not see what the readers brought in */
+		area_check(&a);
 		area_pageout(&a);
 		*go = 0;
 		for (i = 0; i < 4; i++)
@@ -146,10 +148,10 @@ TEST(hotplug, counters_survive, T_SMP)
 	struct snap s, b;
 	struct area a;
 
+	vst_pin(1);
 	area_map(&a, n, PAT_COMP, 0);
 	area_fill(&a);
 	snap_take(&s);
-	vst_pin(1);
 	area_pageout(&a);
 	vst_pin(0);
 	cpu_online(1, false);

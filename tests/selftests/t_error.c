@@ -1,0 +1,522 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * IO errors. A read error loses the pages that could not be read, by SIGBUS, and no
+ * others; a write error loses nothing.
+ */
+#include <sys/wait.h>
+
+#include "harness.h"
+#include "load.h"
+
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT 21
+#endif
+
+#define UNDER "/dev/ram9"
+
+static void virt_only(struct cg *g)
+{
+	cg_make(g, "err");
+	cg_enter(g);
+	knob_vswap("always");
+	knob_zswap(false);
+	/* no neighbours: what is read is what is touched */
+	vst_set("/proc/sys/vm/page-cluster", "0");
+}
+
+/* Virtual slot of page @i, from the page table. */
+static uint64_t slot_of(const struct area *a, size_t i)
+{
+	uint64_t ent = 0;
+	FILE *f = fopen("/proc/self/pagemap", "r");
+
+	if (!f || fseek(f, ((uintptr_t)a->p / PG + i) * 8, SEEK_SET) ||
+	    fread(&ent, 8, 1, f) != 1)
+		FAIL("pagemap");
+	fclose(f);
+	if (!(ent & (1ULL << 62)))
+		FAIL("page %zu is not swapped", i);
+	return (ent & ((1ULL << 55) - 1)) >> 5;
+}
+
+/* Where on the device the slot went, by the trace of the swap-out. */
+static uint64_t phys_of(const struct trace *t, uint64_t slot)
+{
+	uint64_t where = 0;
+	size_t i;
+
+	for (i = 0; i < t->nr; i++) {
+		const struct event *e = &t->ev[i];
+		uint64_t first;
+
+		if (strcmp(e->name, "vswap_transition") || event_state(e, "to") != ST_PHYS)
+			continue;
+		first = event_num(e, "slot");
+		if (slot >= first && slot < first + event_num(e, "nr"))
+			where = event_num(e, "phys_offset") + slot - first;
+	}
+	if (!where)
+		FAIL("no event says where slot %llu is", (unsigned long long)slot);
+	return where;
+}
+
+/* A device on which reading the pages @bad[] of the area fails; all are out. */
+static void out_with_bad(struct area *a, struct dev *d, struct cg *g, size_t n,
+			 const size_t *bad, size_t nr_bad)
+{
+	struct trace tr;
+	char msg[64];
+	size_t i;
+
+	virt_only(g);
+	if (!vst_have_vswap)
+		SKIP("needs the layer's events");
+	dm_create(d, "dust", "dust", UNDER " 0 4096", UNDER);
+	dev_mkswap(d, d->path, 8191);
+	dev_swapon(d, -1, 0);
+	area_map(a, n, PAT_RAND, 0);
+	area_fill(a);
+	trace_start(&tr);
+	area_pageout(a);
+	trace_stop(&tr);
+	cg_drop_cache(g);
+	for (i = 0; i < nr_bad; i++) {
+		snprintf(msg, sizeof(msg), "addbadblock %llu",
+			 (unsigned long long)phys_of(&tr, slot_of(a, bad[i])));
+		dm_message("dust", msg);
+	}
+	trace_free(&tr);
+	dm_message("dust", "enable");
+}
+
+static const size_t some[] = { 3, 4, 101, 257, 400 };
+
+static bool is_bad(size_t i)
+{
+	size_t k;
+
+	for (k = 0; k < ARRAY_SIZE(some); k++)
+		if (some[k] == i)
+			return true;
+	return false;
+}
+
+/* Every page is right, or it is one of those that cannot be read and gives SIGBUS. */
+static void check_all_but_bad(const struct area *a)
+{
+	unsigned char c;
+	size_t i;
+	int sig;
+
+	for (i = 0; i < a->n; i++) {
+		sig = vst_probe(a->p + i * PG, &c);
+		if (sig != (is_bad(i) ? SIGBUS : 0))
+			FAIL("page %zu: signal %d", i, sig);
+		if (!sig)
+			area_check_range(a, i, 1);
+	}
+}
+
+/* SIGBUS exactly for the pages that cannot be read; their backing is kept. */
+TEST(error, read, 0)
+{
+	const size_t n = 503;
+	struct area a;
+	struct dev d;
+	struct snap b;
+	struct cg g;
+
+	out_with_bad(&a, &d, &g, n, some, ARRAY_SIZE(some));
+	check_all_but_bad(&a);
+	check_all_but_bad(&a);
+	snap_take(&b);
+	CHECK_GE(b.gauge[ST_PHYS], ARRAY_SIZE(some));
+	CHECK_EQ(b.gauge[ST_POISON], 0);
+	CHECK(vst_verify());
+	area_free(&a);
+	CHECK_EQ(dev_used(&d), 0);
+	cg_leave();
+}
+
+/* The error goes away (a cable is plugged in again): the data is there. */
+TEST(error, read_recovers, 0)
+{
+	const size_t n = 307;
+	const size_t bad[] = { 5, 77, 300 };
+	unsigned char c;
+	struct area a;
+	struct dev d;
+	struct cg g;
+	size_t i;
+
+	out_with_bad(&a, &d, &g, n, bad, ARRAY_SIZE(bad));
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		CHECK_EQ(vst_probe(a.p + bad[i] * PG, &c), SIGBUS);
+	dm_message("dust", "disable");
+	/* what could not be read is not in the cache for ever */
+	for (i = 0; i < 20; i++)
+		cg_reclaim(&g, 1 << 20);
+	area_check(&a);
+	area_free(&a);
+	CHECK_EQ(dev_used(&d), 0);
+	cg_leave();
+}
+
+/* swapoff with pages that cannot be read: it completes, exactly those are poisoned. */
+TEST(error, swapoff_poisons, 0)
+{
+	const size_t n = 503;
+	struct snap s, b, e;
+	struct trace tr;
+	struct area a;
+	struct dev d;
+	struct cg g;
+	size_t i;
+	uint64_t poisoned = 0;
+
+	out_with_bad(&a, &d, &g, n, some, ARRAY_SIZE(some));
+	knob_zswap(true);
+	snap_take(&s);
+	trace_start(&tr);
+	CHECK_EQ(dev_swapoff(&d), 0);
+	snap_take(&b);
+	trace_stop(&tr);
+	CHECK_EQ(b.gauge[ST_POISON], ARRAY_SIZE(some));
+	CHECK_EQ(b.gauge[ST_PHYS], 0);
+	CHECK_EQ(snap_moved(&s, &b, ST_PHYS, ST_POISON), ARRAY_SIZE(some));
+	CHECK_EQ(trace_sum(&tr, ST_PHYS, ST_POISON, NULL, NULL), ARRAY_SIZE(some));
+	for (i = 0; i < tr.nr; i++)
+		if (!strcmp(tr.ev[i].name, "vswap_swapoff"))
+			poisoned = event_num(&tr.ev[i], "poisoned");
+	CHECK_EQ(poisoned, ARRAY_SIZE(some));
+	CHECK(vst_verify());
+	check_all_but_bad(&a);
+	check_all_but_bad(&a);
+	/* unmapping frees them like all others */
+	area_free(&a);
+	snap_take(&e);
+	CHECK_EQ(e.gauge[ST_POISON], 0);
+	CHECK_EQ(snap_moved(&b, &e, ST_POISON, ST_FREE), ARRAY_SIZE(some));
+	cg_leave();
+}
+
+/* Poisoned pages: fork copies them as such, MADV_DONTNEED heals, nothing writes them. */
+TEST(error, poison_lives, 0)
+{
+	const size_t n = 211;
+	const size_t bad[] = { 13, 14 };
+	unsigned char c;
+	struct snap b;
+	struct area a;
+	struct dev d;
+	struct cg g;
+	pid_t pid;
+
+	out_with_bad(&a, &d, &g, n, bad, ARRAY_SIZE(bad));
+	CHECK_EQ(dev_swapoff(&d), 0);
+	pid = MUST(fork());
+	if (!pid) {
+		CHECK_EQ(vst_probe(a.p + 13 * PG, &c), SIGBUS);
+		CHECK_EQ(vst_probe(a.p + 12 * PG, &c), 0);
+		_exit(VST_PASS);
+	}
+	vst_join(pid);
+	snap_take(&b);
+	CHECK_EQ(b.gauge[ST_POISON], 2);
+	area_advise(&a, 13, 1, MADV_DONTNEED);
+	CHECK_EQ(*(volatile char *)(a.p + 13 * PG), 0);
+	snap_take(&b);
+	CHECK_EQ(b.gauge[ST_POISON], 1);
+	knob_zswap(true);
+	area_advise(&a, 0, n, MADV_PAGEOUT);
+	CHECK_EQ(vst_probe(a.p + 14 * PG, &c), SIGBUS);
+	area_check_range(&a, 15, n - 15);
+	area_check_range(&a, 0, 13);
+	area_free(&a);
+	cg_leave();
+}
+
+/* tmpfs: reading a page that is lost is an error, the rest of the file is right. */
+TEST(error, tmpfs_read, 0)
+{
+	const size_t n = 211;
+	unsigned char c;
+	struct area a;
+	struct dev d;
+	struct cg g;
+	size_t i, lost = 0;
+	int sig;
+
+	virt_only(&g);
+	dm_create(&d, "dust", "dust", UNDER " 0 4096", UNDER);
+	dev_mkswap(&d, d.path, 8191);
+	dev_swapon(&d, -1, 0);
+	area_map_shared(&a, n, PAT_RAND, 0);
+	area_fill(&a);
+	area_pageout(&a);
+	cg_drop_cache(&g);
+	for (i = 40; i < 60; i++) {
+		char msg[64];
+
+		snprintf(msg, sizeof(msg), "addbadblock %zu", i);
+		dm_message("dust", msg);
+	}
+	dm_message("dust", "enable");
+	for (i = 0; i < n; i++) {
+		sig = vst_probe(a.p + i * PG, &c);
+		if (sig) {
+			CHECK_EQ(sig, SIGBUS);
+			lost++;
+		} else {
+			area_check_range(&a, i, 1);
+		}
+	}
+	vst_note("%zu pages could not be read", lost);
+	CHECK_GT(lost, 0);
+	CHECK_LE(lost, 20);
+	CHECK(!vst_have_vswap || vst_verify());
+	area_free(&a);
+	CHECK_EQ(dev_used(&d), 0);
+	cg_leave();
+}
+
+/* Every write to the device fails: the pages stay, dirty and right. */
+TEST(error, write_no_other_device, 0)
+{
+	const size_t n = 307;
+	struct snap s, b;
+	struct area a;
+	struct dev d;
+	struct cg g;
+	int i;
+
+	virt_only(&g);
+	dm_create(&d, "flaky", "linear", UNDER " 0", UNDER);
+	dev_mkswap(&d, d.path, 8191);
+	dev_swapon(&d, -1, 0);
+	dm_reload("flaky", "flakey", UNDER " 0 0 1000 1 error_writes", dev_bytes(UNDER) / 512);
+	area_map(&a, n, PAT_RAND, 0);
+	area_fill(&a);
+	snap_take(&s);
+	for (i = 0; i < 3; i++) {
+		area_try_pageout(&a);
+		vst_msleep(20);
+		CHECK(!vst_have_vswap || vst_verify());
+		area_check(&a);
+	}
+	/* the device is repaired: now they go */
+	dm_reload("flaky", "linear", UNDER " 0", dev_bytes(UNDER) / 512);
+	area_pageout(&a);
+	cg_drop_cache(&g);
+	CHECK_GT(dev_used(&d), n / 2);
+	area_check(&a);
+	area_free(&a);
+	CHECK_EQ(dev_used(&d), 0);
+	snap_take(&b);
+	CHECK_EQ(b.slots_used, s.slots_used);
+	cg_leave();
+}
+
+/* A write error on the first device: the next attempt takes the other one. */
+TEST(error, write_takes_other_device, 0)
+{
+	const size_t n = 307;
+	struct dev bad, good;
+	struct area a;
+	struct cg g;
+	int i;
+
+	if (!vst_have_vswap)
+		SKIP("the base kernel tries the same slot for ever");
+	virt_only(&g);
+	dm_create(&bad, "flaky", "linear", UNDER " 0", UNDER);
+	dev_mkswap(&bad, bad.path, 8191);
+	dev_swapon(&bad, 10, 0);
+	dm_reload("flaky", "flakey", UNDER " 0 0 1000 1 error_writes", dev_bytes(UNDER) / 512);
+	dev_brd(&good, 8, 8191);
+	dev_swapon(&good, 5, 0);
+	area_map(&a, n, PAT_RAND, 0);
+	area_fill(&a);
+	for (i = 0; i < 200 && dev_used(&good) < n; i++) {
+		area_try_pageout(&a);
+		cg_reclaim(&g, n * PG);
+		area_check_range(&a, (i * 17) % (n - 3), 3);
+		vst_msleep(5);
+	}
+	vst_note("%zu of %zu on the other device after %d attempts", dev_used(&good), n, i);
+	CHECK_GT(dev_used(&good), n / 2);
+	area_check(&a);
+	area_free(&a);
+	CHECK_EQ(dev_used(&good), 0);
+	CHECK_EQ(dev_used(&bad), 0);
+	cg_leave();
+}
+
+/* zswap writeback to a device that fails: the page is not lost. */
+TEST(error, writeback_write, 0)
+{
+	const size_t n = 1201;
+	struct area a;
+	struct dev d;
+	struct cg g;
+	int i;
+
+	virt_only(&g);
+	knob_zswap(true);
+	knob_zswap_param("shrinker_enabled", "Y");
+	dm_create(&d, "flaky", "linear", UNDER " 0", UNDER);
+	dev_mkswap(&d, d.path, 8191);
+	dev_swapon(&d, -1, 0);
+	dm_reload("flaky", "flakey", UNDER " 0 0 1000 1 error_writes", dev_bytes(UNDER) / 512);
+	area_map(&a, n, PAT_COMP, 0);
+	area_fill(&a);
+	area_pageout(&a);
+	for (i = 0; i < 20; i++)
+		cg_reclaim(&g, 1 << 20);
+	CHECK(!vst_have_vswap || vst_verify());
+	area_check(&a);
+	area_free(&a);
+	CHECK_EQ(dev_used(&d), 0);
+	cg_leave();
+}
+
+/* ---- injected by the kernel, at random ----------------------------------------------------- */
+
+/*
+ * Loads on a device whose requests fail at random: what cannot be read is SIGBUS and
+ * counted; everything else is right.
+ */
+static void random_io_errors(unsigned int percent, bool zswap)
+{
+	volatile uint64_t *lost = vst_shared(PG);
+	struct load cfg[3] = {
+		{ .pages = 1201, .pat = PAT_MIXED, .cpu = -1, .seconds = 5, .lost = lost },
+		{ .pages = 997, .pat = PAT_RAND, .cpu = -1, .seconds = 5, .lost = lost },
+		{ .pages = 801, .pat = PAT_COMP, .cpu = -1, .seconds = 5, .order = 4,
+		  .lost = lost },
+	};
+	double end = vst_now() + 4;
+	struct dev d;
+	struct cg g;
+	pid_t pid[3];
+	int i;
+
+	virt_only(&g);
+	knob_zswap(zswap);
+	dev_brd(&d, 9, 16383);
+	dev_swapon(&d, -1, 0);
+	vst_set("/sys/block/ram9/make-it-fail", "1");
+	for (i = 0; i < 3; i++)
+		pid[i] = vst_spawn(load_run, &cfg[i]);
+	vst_msleep(500);
+	while (vst_now() < end) {
+		inject("fail_make_request", percent, -1, false);
+		vst_msleep(150);
+		inject_off();
+		vst_msleep(100);
+	}
+	for (i = 0; i < 3; i++)
+		vst_join(pid[i]);
+	vst_set("/sys/block/ram9/make-it-fail", "0");
+	vst_note("%llu pages lost to read errors", (unsigned long long)*lost);
+	CHECK_EQ(dev_used(&d), 0);
+	cg_leave();
+}
+
+TEST(error, random_requests_fail, T_INJECT | T_LONG)
+{
+	random_io_errors(5, false);
+}
+
+TEST(error, random_requests_fail_with_zswap, T_INJECT | T_LONG)
+{
+	random_io_errors(5, true);
+}
+
+/* swapoff while a share of the reads fails: it completes, the rest is right. */
+TEST(error, swapoff_random_errors, T_INJECT)
+{
+	const size_t n = 1501;
+	size_t lost = 0, i;
+	unsigned char c;
+	struct snap b;
+	struct area a;
+	struct dev d;
+	struct cg g;
+	int err;
+
+	virt_only(&g);
+	dev_brd(&d, 9, 8191);
+	dev_swapon(&d, -1, 0);
+	area_map(&a, n, PAT_RAND, 0);
+	area_fill(&a);
+	area_pageout(&a);
+	cg_drop_cache(&g);
+	vst_set("/sys/block/ram9/make-it-fail", "1");
+	inject("fail_make_request", 3, -1, false);
+	err = dev_swapoff(&d);
+	inject_off();
+	vst_set("/sys/block/ram9/make-it-fail", "0");
+	CHECK_EQ(err, 0);
+	snap_take(&b);
+	for (i = 0; i < n; i++) {
+		int sig = vst_probe(a.p + i * PG, &c);
+
+		if (sig) {
+			CHECK_EQ(sig, SIGBUS);
+			lost++;
+		} else {
+			area_check_range(&a, i, 1);
+		}
+	}
+	vst_note("%zu pages poisoned", lost);
+	CHECK_GT(lost, 0);
+	CHECK_EQ(lost, b.gauge[ST_POISON]);
+	area_free(&a);
+	cg_leave();
+}
+
+/* ---- allocations that fail, with a device -------------------------------------------------- */
+
+static void failing_alloc(const char *attr, unsigned int percent, bool zswap)
+{
+	struct load cfg[2] = {
+		{ .pages = 701, .pat = PAT_MIXED, .cpu = -1, .seconds = 5 },
+		{ .pages = 509, .pat = PAT_RAND, .order = 4, .cpu = -1, .seconds = 5 },
+	};
+	double end = vst_now() + 4.5;
+	struct dev d;
+	struct cg g;
+	pid_t pid[2];
+	int i;
+
+	virt_only(&g);
+	knob_zswap(zswap);
+	knob_zswap_param("shrinker_enabled", "Y");
+	dev_brd(&d, 9, 8191);
+	dev_swapon(&d, -1, 0);
+	vst_pin(-1);
+	for (i = 0; i < 2; i++)
+		pid[i] = vst_spawn(load_run, &cfg[i]);
+	vst_msleep(400);
+	while (vst_now() < end) {
+		inject(attr, percent, 60, false);
+		vst_msleep(100);
+		inject_off();
+		vst_msleep(50);
+	}
+	for (i = 0; i < 2; i++)
+		vst_join(pid[i]);
+	CHECK_EQ(dev_used(&d), 0);
+	cg_leave();
+}
+
+TEST(error, failslab_phys, T_INJECT | T_ALLOC_FAIL | T_LONG)
+{
+	failing_alloc("failslab", 2, false);
+}
+
+TEST(error, fail_page_alloc_writeback, T_INJECT | T_ALLOC_FAIL | T_LONG)
+{
+	failing_alloc("fail_page_alloc", 2, true);
+}
