@@ -1,0 +1,621 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * dump.c - bytes of a dead (or live) kernel by address
+ *
+ * libkdumpfile reads the formats and libaddrxlat translates. On top of them is a
+ * cache of translations and of page contents: the walk goes cluster by cluster and
+ * reads a few words here and there, for which a library call each is too slow.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <libkdumpfile/addrxlat.h>
+#include <libkdumpfile/kdumpfile.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include "arch.h"
+#include "dump.h"
+#include "flat.h"
+#include "precheck.h"
+
+/** Pages kept, one per hash slot: 16 MiB with 4 KiB pages. */
+#define PAGE_SLOTS	4096
+/** Translations kept. */
+#define TLB_SLOTS	16384
+#define MAX_PARTS	64
+#define PROC_SUPER_MAGIC_	0x9fa0
+
+struct tlb_entry {
+	uint64_t vpn;
+	uint64_t ppn;
+	bool valid;
+};
+
+struct page_slot {
+	uint64_t ppn;
+	enum rd state;
+	bool valid;
+};
+
+struct dump {
+	kdump_ctx_t *ctx;
+	addrxlat_ctx_t *axctx;
+	addrxlat_sys_t *axsys;
+	const struct dump_opts *opts;
+	const struct layout *l;
+	struct dump_info info;
+	char *note;		/* VMCOREINFO text, NUL-terminated */
+	int fd[MAX_PARTS];
+	unsigned int nfd;
+	uint64_t percpu_base;	/* what per-CPU symbols are relative to */
+	uint64_t count[3];
+	uint64_t ram_pages;	/* 0 until counted */
+	struct tlb_entry tlb[TLB_SLOTS];
+	struct page_slot slot[PAGE_SLOTS];
+	unsigned char *pages;
+};
+
+static int fail(char *err, size_t len, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int fail(char *err, size_t len, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(err, len, fmt, ap);
+	va_end(ap);
+	return 1;
+}
+
+struct dump_info *dump_info(struct dump *d)
+{
+	return &d->info;
+}
+
+uint64_t dump_count(const struct dump *d, enum rd why)
+{
+	return d->count[why];
+}
+
+/* ------------------------------------------------------------- reading */
+
+/*
+ * Is there memory at this page frame? A wild pointer into the direct map translates
+ * to some physical address; only the dump's map of memory tells it from a page that
+ * was left out. Without a map, every page frame may be memory.
+ */
+static bool is_ram(struct dump *d, uint64_t ppn)
+{
+	kdump_attr_t a = { .type = KDUMP_BITMAP };
+	unsigned char bit = 0;
+
+	if (kdump_get_typed_attr(d->ctx, KDUMP_ATTR_MEMORY_PAGEMAP, &a)) {
+		kdump_clear_err(d->ctx);
+		return true;
+	}
+	return kdump_bmp_get_bits(a.val.bitmap, ppn, ppn, &bit) != KDUMP_OK || (bit & 1);
+}
+
+static enum rd fetch_page(struct dump *d, uint64_t ppn, unsigned char *buf)
+{
+	size_t size = (size_t)1 << d->info.page_shift, len = size;
+	kdump_status st;
+
+	st = kdump_read(d->ctx, KDUMP_MACHPHYSADDR, ppn << d->info.page_shift, buf, &len);
+	if (st == KDUMP_OK && len == size)
+		return RD_OK;
+	kdump_clear_err(d->ctx);
+	return is_ram(d, ppn) ? RD_MISSING : RD_UNMAPPED;
+}
+
+/* The cached content of a physical page, or NULL, and why. */
+static const unsigned char *page_at(struct dump *d, uint64_t ppn, enum rd *why)
+{
+	unsigned int i = (ppn ^ (ppn >> 12)) % PAGE_SLOTS;
+	struct page_slot *s = &d->slot[i];
+	unsigned char *p = d->pages + ((size_t)i << d->info.page_shift);
+
+	if (!s->valid || s->ppn != ppn) {
+		s->state = fetch_page(d, ppn, p);
+		s->ppn = ppn;
+		s->valid = true;
+	}
+	*why = s->state;
+	return s->state == RD_OK ? p : NULL;
+}
+
+enum rd dump_read_phys(struct dump *d, uint64_t addr, void *buf, size_t len)
+{
+	uint64_t mask = (1ULL << d->info.page_shift) - 1;
+	char *out = buf;
+
+	while (len) {
+		size_t off = addr & mask, n = mask + 1 - off;
+		enum rd rd;
+		const unsigned char *p = page_at(d, addr >> d->info.page_shift, &rd);
+
+		if (!p) {
+			d->count[rd]++;
+			return rd;
+		}
+		if (n > len)
+			n = len;
+		memcpy(out, p + off, n);
+		out += n;
+		addr += n;
+		len -= n;
+	}
+	return RD_OK;
+}
+
+static bool translate(struct dump *d, uint64_t vpn, uint64_t *ppn)
+{
+	struct tlb_entry *t = &d->tlb[(vpn ^ (vpn >> 14)) % TLB_SLOTS];
+	addrxlat_fulladdr_t a = {
+		.addr = vpn << d->info.page_shift,
+		.as = ADDRXLAT_KVADDR,
+	};
+
+	if (t->valid && t->vpn == vpn) {
+		*ppn = t->ppn;
+		return true;
+	}
+	if (addrxlat_fulladdr_conv(&a, ADDRXLAT_MACHPHYSADDR, d->axctx, d->axsys)) {
+		addrxlat_ctx_clear_err(d->axctx);
+		return false;
+	}
+	t->vpn = vpn;
+	t->ppn = *ppn = a.addr >> d->info.page_shift;
+	t->valid = true;
+	return true;
+}
+
+bool dump_phys(struct dump *d, uint64_t addr, uint64_t *phys)
+{
+	uint64_t mask = (1ULL << d->info.page_shift) - 1, ppn;
+
+	if (!translate(d, addr >> d->info.page_shift, &ppn))
+		return false;
+	*phys = ppn << d->info.page_shift | (addr & mask);
+	return true;
+}
+
+bool dump_maps(struct dump *d, uint64_t addr)
+{
+	uint64_t ppn;
+
+	return translate(d, addr >> d->info.page_shift, &ppn) && is_ram(d, ppn);
+}
+
+enum rd dump_read(struct dump *d, uint64_t addr, void *buf, size_t len)
+{
+	uint64_t mask = (1ULL << d->info.page_shift) - 1, ppn;
+	char *out = buf;
+
+	while (len) {
+		size_t n = mask + 1 - (addr & mask);
+		enum rd rd;
+
+		if (n > len)
+			n = len;
+		if (!translate(d, addr >> d->info.page_shift, &ppn)) {
+			d->count[RD_UNMAPPED]++;
+			return RD_UNMAPPED;
+		}
+		rd = dump_read_phys(d, (ppn << d->info.page_shift) | (addr & mask), out, n);
+		if (rd)
+			return rd;
+		out += n;
+		addr += n;
+		len -= n;
+	}
+	return RD_OK;
+}
+
+enum rd dump_u64(struct dump *d, uint64_t addr, uint64_t *val)
+{
+	unsigned char b[8];
+	enum rd rd = dump_read(d, addr, b, sizeof(b));
+
+	if (!rd)
+		*val = get_le(b, 8);
+	return rd;
+}
+
+enum rd dump_field(struct dump *d, uint64_t addr, enum kmember_id id, uint64_t *val)
+{
+	const struct kfield *f = &d->l->field[id];
+	unsigned char b[8];
+	enum rd rd;
+
+	*val = 0;
+	if (!f->present || !f->size || f->size > 8)
+		return RD_UNMAPPED;
+	rd = dump_read(d, addr + f->off, b, f->size);
+	if (rd)
+		return rd;
+	*val = get_le(b, f->size);
+	if (f->bit_size)
+		*val = (*val >> f->bit_off) & ((1ULL << f->bit_size) - 1);
+	return RD_OK;
+}
+
+enum rd dump_string(struct dump *d, uint64_t addr, char *buf, size_t len)
+{
+	uint64_t mask = (1ULL << d->info.page_shift) - 1;
+	size_t i = 0;
+
+	while (i + 1 < len) {
+		size_t n = mask + 1 - (addr & mask), k;
+		enum rd rd;
+
+		if (n > len - 1 - i)
+			n = len - 1 - i;
+		rd = dump_read(d, addr, buf + i, n);
+		if (rd)
+			return rd;
+		for (k = 0; k < n; k++, i++) {
+			unsigned char c = buf[i];
+
+			if (!c)
+				return RD_OK;
+			if (c < 0x20 || c == 0x7f)
+				buf[i] = '?';
+		}
+		addr += n;
+	}
+	buf[i] = 0;
+	return RD_OK;
+}
+
+uint64_t dump_sym(struct dump *d, enum ksymbol_id id)
+{
+	const struct ksym *s = &d->l->sym[id];
+
+	return s->present ? s->addr + d->info.kaslr : 0;
+}
+
+uint32_t dump_struct_size(const struct dump *d, enum kstruct_id id)
+{
+	return d->l->size[id];
+}
+
+uint64_t dump_percpu(struct dump *d, enum ksymbol_id id, unsigned int cpu)
+{
+	const struct ksym *s = &d->l->sym[id];
+	uint64_t offsets = dump_sym(d, KSYM___per_cpu_offset), off;
+
+	if (!s->present || !offsets || dump_u64(d, offsets + 8ULL * cpu, &off))
+		return 0;
+	return s->addr + d->percpu_base + off;
+}
+
+/* ----------------------------------------------------------- VMCOREINFO */
+
+char *dump_vmcoreinfo(struct dump *d, const char *key)
+{
+	size_t n = strlen(key);
+	const char *p = d->note;
+
+	while (p && *p) {
+		size_t len = strcspn(p, "\n");
+
+		if (len > n && !memcmp(p, key, n) && p[n] == '=')
+			return strndup(p + n + 1, len - n - 1);
+		p += len;
+		if (*p)
+			p++;
+	}
+	return NULL;
+}
+
+bool dump_vmcoreinfo_num(struct dump *d, const char *key, int base, uint64_t *val)
+{
+	char *s = dump_vmcoreinfo(d, key), *end;
+	bool ok;
+
+	if (!s)
+		return false;
+	errno = 0;
+	*val = s[0] == '-' ? (uint64_t)strtoll(s, &end, base) : strtoull(s, &end, base);
+	ok = !errno && end != s;
+	free(s);
+	return ok;
+}
+
+static int load_note_file(struct dump *d, const char *path, char *err, size_t errlen)
+{
+	FILE *f = fopen(path, "r");
+	size_t n;
+
+	if (!f)
+		return fail(err, errlen, "%s: %s", path, strerror(errno));
+	d->note = calloc(1, 65536);
+	n = d->note ? fread(d->note, 1, 65535, f) : 0;
+	fclose(f);
+	if (!n || !strstr(d->note, "OSRELEASE="))
+		return fail(err, errlen, "%s: not VMCOREINFO text", path);
+	return 0;
+}
+
+/*
+ * Without a VMCOREINFO note (QEMU without -device vmcoreinfo) the text still lies
+ * in the kernel's memory, on a page boundary: as it is, or behind the header of an
+ * ELF note. Search all pages that the dump has.
+ */
+static bool search_note(struct dump *d)
+{
+	size_t psize = (size_t)1 << d->info.page_shift, off;
+	kdump_attr_t a = { .type = KDUMP_BITMAP };
+	kdump_addr_t pfn = 0;
+	unsigned char *page;
+	bool found = false;
+
+	if (kdump_get_typed_attr(d->ctx, KDUMP_ATTR_FILE_PAGEMAP, &a)) {
+		kdump_clear_err(d->ctx);
+		return false;
+	}
+	page = malloc(psize + 1);
+	while (page && !found &&
+	       kdump_bmp_find_set(a.val.bitmap, &pfn) == KDUMP_OK) {
+		if (d->opts->tty && !(pfn & 0xffff))
+			fprintf(stderr, "\rno VMCOREINFO note, searching memory: %llu MiB",
+				(unsigned long long)(pfn << d->info.page_shift >> 20));
+		if (fetch_page(d, pfn++, page) != RD_OK)
+			continue;
+		page[psize] = 0;
+		off = memcmp(page, "OSRELEASE=", 10) ? 24 : 0;
+		if (off && memcmp(page + off, "OSRELEASE=", 10))
+			continue;
+		if (strstr((char *)page + off, "\nPAGESIZE=") &&
+		    strstr((char *)page + off, "SYMBOL(")) {
+			d->note = strdup((char *)page + off);
+			found = d->note;
+		}
+	}
+	if (d->opts->tty)
+		fputs("\r\033[K", stderr);
+	free(page);
+	return found;
+}
+
+static int load_note(struct dump *d, char *err, size_t errlen)
+{
+	char *raw = NULL, *s;
+
+	if (d->opts->vmcoreinfo) {
+		if (load_note_file(d, d->opts->vmcoreinfo, err, errlen))
+			return 1;
+	} else if (kdump_vmcoreinfo_raw(d->ctx, &raw) == KDUMP_OK && raw) {
+		d->note = raw;
+	} else {
+		kdump_clear_err(d->ctx);
+		d->info.found_note = search_note(d);
+	}
+	if ((s = dump_vmcoreinfo(d, "OSRELEASE")))
+		snprintf(d->info.release, sizeof(d->info.release), "%s", s);
+	free(s);
+	if ((s = dump_vmcoreinfo(d, "BUILD-ID")))
+		snprintf(d->info.build_id, sizeof(d->info.build_id), "%s", s);
+	free(s);
+	return 0;
+}
+
+/* -------------------------------------------------------------- opening */
+
+static bool on_procfs(int fd)
+{
+	struct statfs sf;
+
+	return !fstatfs(fd, &sf) && sf.f_type == PROC_SUPER_MAGIC_;
+}
+
+static int open_part(struct dump *d, const char *path, char *err, size_t errlen)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), flat;
+	struct stat st;
+	bool cut;
+
+	if (fd < 0)
+		return fail(err, errlen, "%s: %s", path, strerror(errno));
+	if (fstat(fd, &st) || S_ISDIR(st.st_mode)) {
+		close(fd);
+		return fail(err, errlen, "%s: not a dump but a directory", path);
+	}
+	if (on_procfs(fd)) {
+		const char *base = strrchr(path, '/');
+
+		d->info.live = !base || strcmp(base + 1, "vmcore");
+	} else if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)) {
+		close(fd);
+		return fail(err, errlen, "%s: a dump must be a file that can be seeked", path);
+	} else if (flat_detect(fd)) {
+		char why[256];
+
+		flat = flat_rearrange(fd, d->opts->tty, &cut, why, sizeof(why));
+		close(fd);
+		if (flat < 0)
+			return fail(err, errlen, "%s: %s", path, why);
+		fd = flat;
+		d->info.flattened = true;
+		d->info.truncated |= cut;
+	}
+	d->fd[d->nfd++] = fd;
+	if (!on_procfs(fd) && precheck(fd, err, errlen, path))
+		return 1;
+	return 0;
+}
+
+/* Pages in the file: set bits of its page map, run by run. */
+static uint64_t count_pages(struct dump *d)
+{
+	kdump_attr_t a = { .type = KDUMP_BITMAP };
+	kdump_addr_t from = 0, to;
+	uint64_t n = 0;
+
+	if (kdump_get_typed_attr(d->ctx, KDUMP_ATTR_MEMORY_PAGEMAP, &a) &&
+	    kdump_get_typed_attr(d->ctx, KDUMP_ATTR_FILE_PAGEMAP, &a)) {
+		kdump_clear_err(d->ctx);
+		return 0;
+	}
+	while (kdump_bmp_find_set(a.val.bitmap, &from) == KDUMP_OK) {
+		to = from;
+		if (kdump_bmp_find_clear(a.val.bitmap, &to) != KDUMP_OK || to <= from)
+			break;
+		n += to - from;
+		from = to;
+	}
+	return n;
+}
+
+uint64_t dump_ram(struct dump *d)
+{
+	if (!d->ram_pages)
+		d->ram_pages = count_pages(d);
+	/* unknown: assume more than any machine has today */
+	return d->ram_pages ? d->ram_pages << d->info.page_shift : 1ULL << 46;
+}
+
+static const char *str_attr(struct dump *d, const char *key)
+{
+	const char *s = NULL;
+
+	if (kdump_get_string_attr(d->ctx, key, &s) != KDUMP_OK)
+		kdump_clear_err(d->ctx);
+	return s;
+}
+
+int dump_open(struct dump **dp, char **paths, unsigned int npaths,
+	      const struct dump_opts *opts, char *err, size_t errlen)
+{
+	struct dump *d = calloc(1, sizeof(*d));
+	unsigned int i;
+	kdump_num_t num;
+
+	*dp = d;
+	if (!d || !(d->ctx = kdump_new()))
+		return fail(err, errlen, "out of memory");
+	d->opts = opts;
+	if (npaths > MAX_PARTS)
+		return fail(err, errlen, "more than %d parts of a split dump", MAX_PARTS);
+	for (i = 0; i < npaths; i++) {
+		if (open_part(d, paths[i], err, errlen))
+			return 1;
+	}
+	if (kdump_open_fdset(d->ctx, d->nfd, d->fd) != KDUMP_OK)
+		return fail(err, errlen, "%s: %s", paths[0], kdump_get_err(d->ctx));
+	d->info.format = str_attr(d, KDUMP_ATTR_FILE_FORMAT);
+	d->info.page_shift = 12;
+	if (kdump_get_number_attr(d->ctx, KDUMP_ATTR_PAGE_SHIFT, &num) == KDUMP_OK &&
+	    num >= 12 && num <= 16)
+		d->info.page_shift = num;
+	kdump_clear_err(d->ctx);
+	d->pages = malloc((size_t)PAGE_SLOTS << 16);
+	if (!d->pages)
+		return fail(err, errlen, "out of memory");
+	return load_note(d, err, errlen);
+}
+
+static int set_arch(struct dump *d, const struct arch *a, char *err, size_t errlen)
+{
+	const char *name = str_attr(d, KDUMP_ATTR_ARCH_NAME);
+	uint64_t psize = 0;
+
+	if (name && strcmp(name, a->name))
+		return fail(err, errlen, "the dump is of a %s machine, %s is for %s", name,
+			    d->l->path, a->name);
+	if (!name && kdump_set_string_attr(d->ctx, KDUMP_ATTR_ARCH_NAME, a->name) != KDUMP_OK)
+		return fail(err, errlen, "libkdumpfile: %s", kdump_get_err(d->ctx));
+	if (dump_vmcoreinfo_num(d, "PAGESIZE", 10, &psize) && psize >= 4096 &&
+	    psize <= 65536 && !(psize & (psize - 1))) {
+		d->info.page_shift = __builtin_ctzll(psize);
+		kdump_set_number_attr(d->ctx, KDUMP_ATTR_PAGE_SIZE, psize);
+	}
+	return 0;
+}
+
+static void find_kaslr(struct dump *d)
+{
+	uint64_t v;
+
+	if (d->opts->have_kaslr)
+		d->info.kaslr = d->opts->kaslr;
+	else if (dump_vmcoreinfo_num(d, "KERNELOFFSET", 16, &v))
+		d->info.kaslr = v;
+	else if (dump_vmcoreinfo_num(d, "SYMBOL(_stext)", 16, &v) &&
+		 d->l->sym[KSYM__stext].present)
+		d->info.kaslr = v - d->l->sym[KSYM__stext].addr;
+	/*
+	 * Where per-CPU symbols are linked at zero they do not move; else their
+	 * offsets are relative to the moved image.
+	 */
+	if (d->l->sym[KSYM___per_cpu_start].addr)
+		d->percpu_base = d->info.kaslr;
+}
+
+static int init_xlat(struct dump *d, char *err, size_t errlen)
+{
+	uint64_t l5;
+
+	d->info.levels = 4;
+	if (dump_vmcoreinfo_num(d, "NUMBER(pgtable_l5_enabled)", 10, &l5) && l5)
+		d->info.levels = 5;
+	kdump_set_string_attr(d->ctx, KDUMP_ATTR_OSTYPE, "linux");
+	kdump_clear_err(d->ctx);
+	if (d->opts->have_phys_base)
+		kdump_set_address_attr(d->ctx, "addrxlat.force.phys_base",
+				       d->opts->phys_base);
+	if (kdump_get_addrxlat(d->ctx, &d->axctx, &d->axsys) != KDUMP_OK)
+		return fail(err, errlen, "address translation: %s", kdump_get_err(d->ctx));
+	return 0;
+}
+
+int dump_attach(struct dump *d, const struct layout *l, char *err, size_t errlen)
+{
+	const struct arch *a = arch_find(l->machine);
+	char banner[256];
+
+	d->l = l;
+	if (!a)
+		return fail(err, errlen, "%s: unsupported architecture (ELF machine %u)",
+			    l->path, l->machine);
+	if (set_arch(d, a, err, errlen))
+		return 1;
+	find_kaslr(d);
+	if (init_xlat(d, err, errlen))
+		return 1;
+	if (!d->l->sym[KSYM_linux_banner].present)
+		return 0;
+	if (dump_string(d, dump_sym(d, KSYM_linux_banner), banner, sizeof(banner)))
+		return fail(err, errlen,
+			    "kernel addresses cannot be translated (%s); see --kaslr, --phys-base and --vmcoreinfo",
+			    d->note ? "the dump lacks the kernel's page tables, or its VMCOREINFO is wrong" :
+			    "the dump has no VMCOREINFO");
+	return 0;
+}
+
+void dump_close(struct dump *d)
+{
+	unsigned int i;
+
+	if (!d)
+		return;
+	if (d->axsys)
+		addrxlat_sys_decref(d->axsys);
+	if (d->axctx)
+		addrxlat_ctx_decref(d->axctx);
+	if (d->ctx)
+		kdump_free(d->ctx);
+	for (i = 0; i < d->nfd; i++)
+		close(d->fd[i]);
+	free(d->note);
+	free(d->pages);
+	free(d);
+}

@@ -1,0 +1,542 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * kern.c - the swap subsystem of the dumped kernel
+ *
+ * Devices, zswap pools, control groups and counters. Everything that follows
+ * pointers is bounded: a damaged dump may have cycles anywhere.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "kern.h"
+
+#define NR_CGROUP_IDS	65536
+#define MAX_PATH_PARTS	64
+#define MAX_RB_DEPTH	128
+#define MAX_CPUS	65536
+
+const char * const vs_names[VS_NR_ALL] = {
+	"free", "none", "zero", "zswap", "phys", "poison", "unknown", "invalid"
+};
+
+static uint32_t size_of(const struct kern *k, enum kstruct_id s)
+{
+	return k->l->size[s];
+}
+
+static bool have(const struct kern *k, enum kmember_id id)
+{
+	return k->l->field[id].present;
+}
+
+static uint64_t member_addr(const struct kern *k, uint64_t addr, enum kmember_id id)
+{
+	return addr + k->l->field[id].off;
+}
+
+bool kern_long(struct kern *k, enum ksymbol_id id, uint64_t *val)
+{
+	uint64_t addr = dump_sym(k->d, id);
+
+	return addr && dump_u64(k->d, addr, val) == RD_OK;
+}
+
+/* ------------------------------------------------------------- xarrays */
+
+enum rd kern_xa_load(struct kern *k, uint64_t xa, uint64_t index, uint64_t *val)
+{
+	const struct kfield *slots = &k->l->field[KM_xa_node_slots];
+	unsigned int chunk = slots->nelem, depth;
+	uint64_t e, shift;
+	enum rd rd;
+
+	*val = 0;
+	rd = dump_field(k->d, xa, KM_xarray_xa_head, &e);
+	for (depth = 0; !rd && xa_is_node(e); depth++) {
+		uint64_t node = e & ~3ULL, i;
+
+		if (depth >= XA_MAX_DEPTH || !chunk || (chunk & (chunk - 1)))
+			return RD_UNMAPPED;
+		rd = dump_field(k->d, node, KM_xa_node_shift, &shift);
+		if (rd)
+			return rd;
+		if (shift > 60)
+			return RD_UNMAPPED;
+		/* an index beyond what the top node covers */
+		if (!depth && shift + __builtin_ctz(chunk) < 64 &&
+		    index >> (shift + __builtin_ctz(chunk)))
+			return RD_OK;
+		i = (index >> shift) & (chunk - 1);
+		rd = dump_u64(k->d, node + slots->off + 8 * i, &e);
+		/* a sibling entry refers to another slot of the same node */
+		if (!rd && (e & 3) == 2 && e <= 4096 && (e >> 2) < chunk)
+			rd = dump_u64(k->d, node + slots->off + 8 * (e >> 2), &e);
+		if (!shift)
+			break;
+	}
+	if (rd)
+		return rd;
+	/* without a node, only index 0 exists */
+	if (!depth && !xa_is_node(e) && index)
+		return RD_OK;
+	if (!xa_is_node(e) && !(e & 1))
+		*val = e;
+	return RD_OK;
+}
+
+/* ------------------------------------------------------------- devices */
+
+static bool push_name(char *buf, size_t size, size_t *start, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (*start < n + 1)
+		return false;
+	*start -= n;
+	memcpy(buf + *start, name, n);
+	buf[--*start] = '/';
+	(void)size;
+	return true;
+}
+
+/* Name of the file, up to the root of the mount tree. */
+static void file_path(struct kern *k, uint64_t file, char *out, size_t len)
+{
+	uint64_t path = member_addr(k, file, KM_file_f_path), mnt, dentry;
+	uint64_t parent, name, m, mparent, mpoint;
+	size_t start = 255;
+	char buf[256], part[128];
+	int i;
+
+	out[0] = 0;
+	buf[255] = 0;
+	if (!have(k, KM_file_f_path) || !have(k, KM_dentry_d_name) ||
+	    !have(k, KM_qstr_name) ||
+	    dump_field(k->d, path, KM_path_mnt, &mnt) ||
+	    dump_field(k->d, path, KM_path_dentry, &dentry))
+		return;
+	m = mnt - k->l->field[KM_mount_mnt].off;
+	for (i = 0; i < MAX_PATH_PARTS; i++) {
+		if (dump_field(k->d, dentry, KM_dentry_d_parent, &parent))
+			return;
+		if (parent == dentry) {
+			/* root of a file system: go on where it is mounted */
+			if (!have(k, KM_mount_mnt) ||
+			    dump_field(k->d, m, KM_mount_mnt_parent, &mparent) ||
+			    mparent == m ||
+			    dump_field(k->d, m, KM_mount_mnt_mountpoint, &mpoint))
+				break;
+			m = mparent;
+			dentry = mpoint;
+			continue;
+		}
+		if (dump_field(k->d, member_addr(k, dentry, KM_dentry_d_name),
+			       KM_qstr_name, &name) ||
+		    dump_string(k->d, name, part, sizeof(part)) ||
+		    !push_name(buf, sizeof(buf), &start, part))
+			return;
+		dentry = parent;
+	}
+	snprintf(out, len, "%s", start < 255 ? buf + start : "/");
+}
+
+static void bdev_name(struct kern *k, uint64_t bdev, struct swapdev *dev)
+{
+	uint64_t disk, devt;
+
+	if (!bdev)
+		return;
+	if (!dump_field(k->d, bdev, KM_block_device_bd_dev, &devt)) {
+		dev->major = devt >> 20;
+		dev->minor = devt & 0xfffff;
+	}
+	if (have(k, KM_gendisk_disk_name) &&
+	    !dump_field(k->d, bdev, KM_block_device_bd_disk, &disk) && disk)
+		(void)dump_string(k->d, member_addr(k, disk, KM_gendisk_disk_name),
+				  dev->bdev, 33);
+}
+
+static void load_device(struct kern *k, unsigned int type, uint64_t addr)
+{
+	struct swapdev *dev = &k->dev[type];
+	uint64_t prio, file, bdev, inuse, bound;
+	struct dump *d = k->d;
+
+	dev->type = type;
+	dev->addr = addr;
+	if (dump_field(d, addr, KM_swap_info_struct_flags, &dev->flags) ||
+	    dump_field(d, addr, KM_swap_info_struct_prio, &prio) ||
+	    dump_field(d, addr, KM_swap_info_struct_max, &dev->max) ||
+	    dump_field(d, addr, KM_swap_info_struct_pages, &dev->pages) ||
+	    dump_field(d, addr, KM_swap_info_struct_inuse_pages, &inuse) ||
+	    dump_field(d, addr, KM_swap_info_struct_cluster_info, &dev->cluster_info) ||
+	    dump_field(d, addr, KM_swap_info_struct_swap_file, &file) ||
+	    dump_field(d, addr, KM_swap_info_struct_bdev, &bdev)) {
+		dev->used = true;
+		return;
+	}
+	dev->complete = true;
+	dev->inuse = inuse & ~SWAP_USAGE_OFFLIST;
+	dev->prio = (int16_t)prio;
+	dev->used = dev->flags & SWP_F_USED;
+	/* descriptors live in memory, so there cannot be more than fit */
+	bound = dump_ram(d) / size_of(k, KS_swap_cluster_info) + 1;
+	dev->nclusters = dev->max / k->cluster + !!(dev->max % k->cluster);
+	if (dev->nclusters > bound) {
+		dev->nclusters = bound;
+		dev->max_absurd = true;
+	}
+	if (!dev->cluster_info)
+		dev->nclusters = 0;
+	if (file && dev->used)
+		file_path(k, file, dev->path, sizeof(dev->path));
+	if (dev->used)
+		bdev_name(k, bdev, dev);
+}
+
+static int load_devices(struct kern *k, char *err, size_t errlen)
+{
+	uint64_t array = dump_sym(k->d, KSYM_swap_info), si, vsi = 0;
+	uint64_t n = k->l->sym[KSYM_swap_info].size / 8;
+	unsigned int i;
+
+	k->vtype = -1;
+	if (k->l->sym[KSYM_vswap_si].present && !kern_long(k, KSYM_vswap_si, &vsi)) {
+		snprintf(err, errlen, "the dump does not have the page with vswap_si");
+		return 1;
+	}
+	if (!n || n > SWP_MAX_DEVICES)
+		n = SWP_MAX_DEVICES;
+	for (i = 0; i < n; i++) {
+		if (dump_u64(k->d, array + 8 * i, &si)) {
+			snprintf(err, errlen, "the dump does not have the table of swap devices");
+			return 1;
+		}
+		if (!si)
+			continue;
+		load_device(k, i, si);
+		if (si != vsi)
+			continue;
+		k->dev[i].is_virtual = true;
+		k->vtype = i;
+	}
+	if (!vsi) {
+		snprintf(err, errlen,
+			 "this kernel has vswap, but no virtual device was created");
+		return 3;
+	}
+	if (k->vtype < 0 || !k->dev[k->vtype].complete) {
+		snprintf(err, errlen, "the virtual device at %#llx cannot be read",
+			 (unsigned long long)vsi);
+		return 1;
+	}
+	return 0;
+}
+
+/* ----------------------------------------------------------- locations */
+
+bool kern_location(struct kern *k, const struct swapdev *dev, uint64_t off,
+		   uint64_t *sector)
+{
+	uint64_t node, start, nr, block, se;
+	int depth;
+
+	if (!have(k, KM_swap_extent_start_page) || !have(k, KM_rb_node_rb_left) ||
+	    !have(k, KM_swap_extent_rb_node) ||
+	    dump_u64(k->d, member_addr(k, dev->addr, KM_swap_info_struct_swap_extent_root) +
+		     k->l->field[KM_rb_root_rb_node].off, &node))
+		return false;
+	for (depth = 0; node && depth < MAX_RB_DEPTH; depth++) {
+		se = node - k->l->field[KM_swap_extent_rb_node].off;
+		if (dump_field(k->d, se, KM_swap_extent_start_page, &start) ||
+		    dump_field(k->d, se, KM_swap_extent_nr_pages, &nr) ||
+		    dump_field(k->d, se, KM_swap_extent_start_block, &block))
+			return false;
+		if (off >= start && off - start < nr) {
+			*sector = (block + off - start) << (k->page_shift - 9);
+			return true;
+		}
+		if (dump_field(k->d, node, off < start ? KM_rb_node_rb_left :
+			       KM_rb_node_rb_right, &node))
+			return false;
+	}
+	return false;
+}
+
+/* --------------------------------------------------------------- zswap */
+
+struct pool *kern_pool(struct kern *k, uint64_t addr)
+{
+	struct pool *p;
+	unsigned int i;
+
+	for (i = 0; i < k->npools; i++) {
+		if (k->pool[i].addr == addr)
+			return &k->pool[i];
+	}
+	if (k->npools == MAX_POOLS)
+		return NULL;
+	p = &k->pool[k->npools++];
+	memset(p, 0, sizeof(*p));
+	p->addr = addr;
+	p->listed = k->pools_unknown;
+	if (dump_field(k->d, addr, KM_zswap_pool_zs_pool, &p->zs))
+		p->zs = 0;
+	if (dump_string(k->d, member_addr(k, addr, KM_zswap_pool_tfm_name), p->comp,
+			sizeof(p->comp)))
+		p->comp[0] = 0;
+	return p;
+}
+
+void kern_list_pools(struct kern *k)
+{
+	uint64_t head = dump_sym(k->d, KSYM_zswap_pools), p = head;
+	unsigned int i;
+
+	if (!head || !have(k, KM_zswap_pool_list)) {
+		k->pools_unknown = true;
+		return;
+	}
+	for (i = 0; i < MAX_POOLS; i++) {
+		struct pool *pool;
+
+		if (dump_field(k->d, p, KM_list_head_next, &p))
+			break;
+		if (p == head)
+			return;
+		pool = kern_pool(k, p - k->l->field[KM_zswap_pool_list].off);
+		if (pool)
+			pool->listed = true;
+	}
+	k->pools_unknown = true;
+}
+
+void kern_zentry(struct kern *k, uint64_t addr, struct zentry *e)
+{
+	unsigned char buf[512];
+	const struct layout *l = k->l;
+	uint32_t size = size_of(k, KS_zswap_entry);
+
+	memset(e, 0, sizeof(*e));
+	if (size > sizeof(buf)) {
+		e->rd = RD_UNMAPPED;
+		return;
+	}
+	e->rd = dump_read(k->d, addr, buf, size);
+	if (e->rd)
+		return;
+	e->swpentry = kget(l, buf, KM_zswap_entry_swpentry);
+	e->length = kget(l, buf, KM_zswap_entry_length);
+	e->pool = kget(l, buf, KM_zswap_entry_pool);
+	e->handle = kget(l, buf, KM_zswap_entry_handle);
+	e->objcg = kget(l, buf, KM_zswap_entry_objcg);
+	e->referenced = kget(l, buf, KM_zswap_entry_referenced);
+	e->lru = member_addr(k, addr, KM_zswap_entry_lru);
+	e->lru_next = get_le(buf + l->field[KM_zswap_entry_lru].off +
+			     l->field[KM_list_head_next].off, 8);
+	e->lru_prev = get_le(buf + l->field[KM_zswap_entry_lru].off +
+			     l->field[KM_list_head_prev].off, 8);
+}
+
+enum rd kern_zswap_tree(struct kern *k, unsigned int type, uint64_t off, uint64_t *val)
+{
+	uint64_t trees = dump_sym(k->d, KSYM_zswap_trees), base, nrs, nr;
+	unsigned char b[4];
+	enum rd rd;
+
+	/* mm/zswap.c: one tree per 2^14 slots */
+	*val = 0;
+	nrs = dump_sym(k->d, KSYM_nr_zswap_trees);
+	if (!trees || !nrs)
+		return RD_OK;
+	rd = dump_u64(k->d, trees + 8ULL * type, &base);
+	if (!rd)
+		rd = dump_read(k->d, nrs + 4ULL * type, b, 4);
+	if (rd || !base)
+		return rd;
+	nr = get_le(b, 4);
+	if (off >> 14 >= nr)
+		return RD_OK;
+	return kern_xa_load(k, base + (off >> 14) * size_of(k, KS_xarray), off, val);
+}
+
+/* ------------------------------------------------------------- cgroups */
+
+/* Path of a cgroup's directory from its kernfs node. */
+static char *kernfs_path(struct kern *k, uint64_t kn)
+{
+	char buf[1024], part[256];
+	size_t start = sizeof(buf) - 1;
+	uint64_t parent, name;
+	int i;
+
+	buf[start] = 0;
+	for (i = 0; i < MAX_PATH_PARTS; i++) {
+		if (dump_field(k->d, kn, KM_kernfs_node_parent, &parent))
+			return NULL;
+		if (!parent)
+			return strdup(start == sizeof(buf) - 1 ? "/" : buf + start);
+		if (dump_field(k->d, kn, KM_kernfs_node_name, &name) ||
+		    dump_string(k->d, name, part, sizeof(part)) ||
+		    !push_name(buf, sizeof(buf), &start, part))
+			return NULL;
+		kn = parent;
+	}
+	return NULL;
+}
+
+static void load_cgroup(struct kern *k, unsigned int id, struct cgroup *c)
+{
+	uint64_t xa = dump_sym(k->d, KSYM_mem_cgroup_private_ids), css, cgrp, kn;
+
+	if (!xa || kern_xa_load(k, xa, id, &c->memcg) || !c->memcg)
+		return;
+	if (!have(k, KM_mem_cgroup_css) || !have(k, KM_cgroup_subsys_state_cgroup))
+		return;
+	css = member_addr(k, c->memcg, KM_mem_cgroup_css);
+	if (dump_field(k->d, css, KM_cgroup_subsys_state_cgroup, &cgrp) ||
+	    dump_field(k->d, cgrp, KM_cgroup_kn, &kn))
+		return;
+	if (dump_field(k->d, kn, KM_kernfs_node_id, &c->ino))
+		c->ino = 0;
+	c->path = kernfs_path(k, kn);
+}
+
+const struct cgroup *kern_cgroup(struct kern *k, unsigned int id)
+{
+	static const struct cgroup none;
+
+	if (!id || id >= NR_CGROUP_IDS)
+		return &none;
+	if (!k->cg[id]) {
+		k->cg[id] = calloc(1, sizeof(**k->cg));
+		if (!k->cg[id])
+			return &none;
+		load_cgroup(k, id, k->cg[id]);
+	}
+	return k->cg[id];
+}
+
+const char *kern_cgroup_path(struct kern *k, unsigned int id)
+{
+	const struct cgroup *c;
+
+	if (!id)
+		return "-";
+	c = kern_cgroup(k, id);
+	return c->path ? c->path : "?";
+}
+
+unsigned int kern_objcg_id(struct kern *k, uint64_t objcg)
+{
+	uint64_t memcg, id;
+
+	if (!objcg || !have(k, KM_obj_cgroup_memcg) || !have(k, KM_mem_cgroup_id) ||
+	    !have(k, KM_mem_cgroup_private_id_id) ||
+	    dump_field(k->d, objcg, KM_obj_cgroup_memcg, &memcg) || !memcg ||
+	    dump_field(k->d, member_addr(k, memcg, KM_mem_cgroup_id),
+		       KM_mem_cgroup_private_id_id, &id) || id >= NR_CGROUP_IDS)
+		return 0;
+	return id;
+}
+
+/* ------------------------------------------------------------ counters */
+
+static unsigned int load_nodes(struct kern *k)
+{
+	uint64_t sym = dump_sym(k->d, KSYM_nr_node_ids);
+	unsigned char b[4];
+
+	if (!sym || dump_read(k->d, sym, b, 4) || !get_le(b, 4) || get_le(b, 4) > 1024)
+		return 1;
+	return get_le(b, 4);
+}
+
+static void load_cpus(struct kern *k)
+{
+	uint64_t ids = dump_sym(k->d, KSYM_nr_cpu_ids);
+	uint64_t mask = dump_sym(k->d, KSYM___cpu_possible_mask), i;
+	unsigned char b[4];
+	uint64_t n = 0;
+
+	if (ids && !dump_read(k->d, ids, b, 4))
+		n = get_le(b, 4);
+	else
+		n = k->l->sym[KSYM___cpu_possible_mask].size * 8;
+	if (n > MAX_CPUS)
+		n = MAX_CPUS;
+	for (i = 0; i < n; i += 64) {
+		if (!mask || dump_u64(k->d, mask + i / 8, &k->cpu_mask[i / 64]))
+			return;
+		if (n - i < 64)
+			k->cpu_mask[i / 64] &= (1ULL << (n - i)) - 1;
+	}
+	k->ncpus = n;
+}
+
+bool kern_counters(struct kern *k, uint64_t trans[VS_NR][VS_NR])
+{
+	const struct kfield *f = &k->l->field[KM_vswap_stats_trans];
+	unsigned char buf[VS_NR * VS_NR * 8];
+	unsigned int cpu, i;
+	bool any = false;
+
+	memset(trans, 0, sizeof(uint64_t) * VS_NR * VS_NR);
+	if (!f->present || f->size != sizeof(buf) || f->nelem != VS_NR * VS_NR)
+		return false;
+	for (cpu = 0; cpu < k->ncpus; cpu++) {
+		uint64_t addr;
+
+		if (!(k->cpu_mask[cpu / 64] >> (cpu % 64) & 1))
+			continue;
+		addr = dump_percpu(k->d, KSYM_vswap_stats, cpu);
+		if (!addr || dump_read(k->d, addr + f->off, buf, sizeof(buf)))
+			return false;
+		for (i = 0; i < VS_NR * VS_NR; i++)
+			trans[i / VS_NR][i % VS_NR] += get_le(buf + 8 * i, 8);
+		any = true;
+	}
+	return any;
+}
+
+/* --------------------------------------------------------------- whole */
+
+int kern_init(struct kern *k, struct dump *d, const struct layout *l,
+	      char *err, size_t errlen)
+{
+	const struct kfield *f = &l->field[KM_swap_table_entries];
+
+	memset(k, 0, sizeof(*k));
+	k->d = d;
+	k->l = l;
+	k->arch = arch_find(l->machine);
+	k->page_shift = dump_info(d)->page_shift;
+	k->page_size = 1ULL << k->page_shift;
+	k->cluster = f->nelem;
+	if (!k->cluster || k->cluster > MAX_CLUSTER || (k->cluster & (k->cluster - 1)) ||
+	    !l->size[KS_swap_cluster_info] || l->size[KS_swap_cluster_info] > 4096) {
+		snprintf(err, errlen, "%s: impossible layout of swap clusters", l->path);
+		return 1;
+	}
+	k->cg = calloc(NR_CGROUP_IDS, sizeof(*k->cg));
+	if (!k->cg) {
+		snprintf(err, errlen, "out of memory");
+		return 1;
+	}
+	load_cpus(k);
+	k->nodes = load_nodes(k);
+	return load_devices(k, err, errlen);
+}
+
+void kern_free(struct kern *k)
+{
+	unsigned int i;
+
+	for (i = 0; k->cg && i < NR_CGROUP_IDS; i++) {
+		if (k->cg[i])
+			free(k->cg[i]->path);
+		free(k->cg[i]);
+	}
+	free(k->cg);
+	k->cg = NULL;
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * precheck.c - is a file plausible enough to be given to libkdumpfile?
+ *
+ * Libraries believe what headers say. Sizes and offsets in a damaged or hostile
+ * header are compared with the size of the file here, so that a few flipped bytes
+ * cost one line and not all memory. Formats other than ELF and kdump-compressed are
+ * refused: no vswap kernel writes them.
+ */
+#include <elf.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "precheck.h"
+
+#define MAX_NOTES	(64u << 20)	/* bytes of notes in any dump */
+#define MAX_PHDRS	65536u
+
+/* Offsets in the first block of a kdump file, 64-bit layout (diskdump_mod.h). */
+#define KD_STATUS	424
+#define KD_BLOCK_SIZE	428
+#define KD_SUBHDR	432
+#define KD_BITMAP	436
+#define KD_MAX_MAPNR	440
+#define KD_VERSION	8
+/* Offsets in its sub-header, which begins at the second block. */
+#define KS_SPLIT	12
+#define KS_VMCOREINFO	32
+#define KS_NOTE		48
+#define KS_ERASE	64
+#define KS_MAX_MAPNR_64	96
+#define KD_HEAD		464
+#define KS_HEAD		104
+
+static int fail(char *err, size_t len, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int fail(char *err, size_t len, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(err, len, fmt, ap);
+	va_end(ap);
+	return 1;
+}
+
+static uint32_t le32(const unsigned char *p)
+{
+	return p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static uint64_t le64(const unsigned char *p)
+{
+	return le32(p) | (uint64_t)le32(p + 4) << 32;
+}
+
+static int check_elf(int fd, uint64_t size, char *err, size_t errlen, const char *path)
+{
+	Elf64_Ehdr eh;
+	Elf64_Shdr sh;
+	Elf64_Phdr ph;
+	uint64_t n, i, loads = 0;
+
+	if (pread(fd, &eh, sizeof(eh), 0) != sizeof(eh))
+		return fail(err, errlen, "%s: truncated: no complete ELF header", path);
+	if (eh.e_ident[EI_CLASS] != ELFCLASS64 || eh.e_ident[EI_DATA] != ELFDATA2LSB)
+		return fail(err, errlen, "%s: not a dump of a 64-bit little-endian machine", path);
+	if (eh.e_type != ET_CORE)
+		return fail(err, errlen, "%s: an ELF file, but not a core dump", path);
+	if (eh.e_phentsize != sizeof(ph))
+		return fail(err, errlen, "%s: corrupt ELF header", path);
+	n = eh.e_phnum;
+	if (n == PN_XNUM) {
+		/* the real number is in the first section header */
+		if (pread(fd, &sh, sizeof(sh), eh.e_shoff) != sizeof(sh))
+			return fail(err, errlen, "%s: truncated: no section header", path);
+		n = sh.sh_info;
+	}
+	if (n > MAX_PHDRS)
+		return fail(err, errlen, "%s: corrupt ELF header: %llu segments", path,
+			    (unsigned long long)n);
+	for (i = 0; i < n; i++) {
+		if (pread(fd, &ph, sizeof(ph), eh.e_phoff + i * sizeof(ph)) != sizeof(ph))
+			return fail(err, errlen, "%s: truncated in the program headers", path);
+		if (ph.p_type == PT_LOAD)
+			loads++;
+		if (ph.p_type == PT_LOAD && ph.p_filesz > ph.p_memsz && ph.p_memsz)
+			return fail(err, errlen, "%s: corrupt program header %llu", path,
+				    (unsigned long long)i);
+		/* pages beyond what a 52-bit machine can have */
+		if (ph.p_type == PT_LOAD && ph.p_paddr != ~0ULL &&
+		    (ph.p_paddr >> 52 || ph.p_memsz >> 52))
+			return fail(err, errlen, "%s: corrupt program header %llu", path,
+				    (unsigned long long)i);
+		if (ph.p_type == PT_NOTE &&
+		    (ph.p_filesz > MAX_NOTES || ph.p_offset > size ||
+		     ph.p_filesz > size - ph.p_offset))
+			return fail(err, errlen, "%s: truncated or corrupt: notes lie outside the file",
+				    path);
+	}
+	if (!loads)
+		return fail(err, errlen, "%s: an ELF core without memory in it", path);
+	return 0;
+}
+
+static int check_range(const unsigned char *p, uint64_t size)
+{
+	uint64_t off = le64(p), len = le64(p + 8);
+
+	return len && (len > MAX_NOTES || off > size || len > size - off);
+}
+
+static int check_kdump(int fd, uint64_t size, char *err, size_t errlen, const char *path)
+{
+	unsigned char h[KD_HEAD], s[KS_HEAD];
+	uint64_t bs, maps, pages;
+
+	if (pread(fd, h, sizeof(h), 0) != sizeof(h))
+		return fail(err, errlen, "%s: truncated: no complete kdump header", path);
+	bs = le32(h + KD_BLOCK_SIZE);
+	if (bs < 4096 || bs > 65536 || bs & (bs - 1))
+		return fail(err, errlen, "%s: corrupt kdump header: block size %llu", path,
+			    (unsigned long long)bs);
+	if (le32(h + KD_VERSION) < 1 || le32(h + KD_VERSION) > 64)
+		return fail(err, errlen, "%s: unknown kdump version %u", path,
+			    le32(h + KD_VERSION));
+	if (le32(h + KD_SUBHDR) < 1 || le32(h + KD_SUBHDR) > 4096)
+		return fail(err, errlen, "%s: corrupt kdump header", path);
+	maps = le32(h + KD_BITMAP) * bs;
+	if (bs * (1 + le32(h + KD_SUBHDR)) + maps > size)
+		return fail(err, errlen, "%s: truncated before the end of its page bitmaps", path);
+	if (pread(fd, s, sizeof(s), bs) != sizeof(s))
+		return fail(err, errlen, "%s: truncated in the kdump sub-header", path);
+	pages = le32(h + KD_MAX_MAPNR);
+	if (le32(h + KD_VERSION) >= 6 && le64(s + KS_MAX_MAPNR_64))
+		pages = le64(s + KS_MAX_MAPNR_64);
+	/* two bitmaps, each a whole number of blocks */
+	if (pages > maps * 4 || maps % (2 * bs))
+		return fail(err, errlen, "%s: corrupt kdump header: %llu pages in %llu bytes of bitmaps",
+			    path, (unsigned long long)pages, (unsigned long long)maps);
+	if (le32(h + KD_VERSION) >= 3 && check_range(s + KS_VMCOREINFO, size))
+		return fail(err, errlen, "%s: truncated or corrupt: VMCOREINFO lies outside the file",
+			    path);
+	if (le32(h + KD_VERSION) >= 4 && check_range(s + KS_NOTE, size))
+		return fail(err, errlen, "%s: truncated or corrupt: notes lie outside the file", path);
+	return 0;
+}
+
+int precheck(int fd, char *err, size_t errlen, const char *path)
+{
+	unsigned char sig[16] = { 0 };
+	struct stat st;
+	off_t end;
+
+	if (fstat(fd, &st))
+		return fail(err, errlen, "%s: cannot stat", path);
+	end = S_ISBLK(st.st_mode) ? lseek(fd, 0, SEEK_END) : st.st_size;
+	if (end <= 0 || pread(fd, sig, sizeof(sig), 0) <= 0)
+		return fail(err, errlen, "%s: empty", path);
+	if (!memcmp(sig, ELFMAG, SELFMAG))
+		return check_elf(fd, end, err, errlen, path);
+	if (!memcmp(sig, "KDUMP   ", 8))
+		return check_kdump(fd, end, err, errlen, path);
+	if (sig[0] == 0x1f && sig[1] == 0x8b)
+		return fail(err, errlen, "%s: gzip data; unpack it first", path);
+	if (!memcmp(sig, "\xfd" "7zXZ", 5))
+		return fail(err, errlen, "%s: xz data; unpack it first", path);
+	if (!memcmp(sig, "\x28\xb5\x2f\xfd", 4))
+		return fail(err, errlen, "%s: zstd data; unpack it first", path);
+	return fail(err, errlen, "%s: not a dump (neither ELF core, kdump nor flattened)", path);
+}

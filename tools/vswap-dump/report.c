@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * report.c - what every report says about the dump itself
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+
+static const char *file_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+void print_head(struct kern *k)
+{
+	const struct dump_info *i = dump_info(k->d);
+
+	printf("Kernel:   Linux %s (%s, %d-level page tables, moved by %#" PRIx64 ")\n",
+	       i->release[0] ? i->release : "?", k->arch->name, i->levels, i->kaslr);
+	printf("Dump:     %s%s%s%s\n", i->format ? i->format : "?",
+	       i->flattened ? ", flattened" : "", i->live ? ", live: not a snapshot" : "",
+	       i->found_note ? ", VMCOREINFO found in memory" : "");
+	printf("Symbols:  %s\n\n", file_name(k->l->path));
+}
+
+struct json_object *json_head(struct kern *k, const char *what)
+{
+	const struct dump_info *i = dump_info(k->d);
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "schema", json_object_new_int(JSON_SCHEMA));
+	json_str(o, "report", what);
+	json_str(o, "release", i->release[0] ? i->release : NULL);
+	json_str(o, "format", i->format);
+	json_object_object_add(o, "live", json_object_new_boolean(i->live));
+	json_object_object_add(o, "truncated", json_object_new_boolean(i->truncated));
+	json_u64(o, "page_size", k->page_size);
+	return o;
+}
+
+void json_stream_begin(struct kern *k, const char *what)
+{
+	struct json_object *o = json_head(k, what);
+	const char *s = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
+						       JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	/* all but the closing brace */
+	printf("%.*s, \"rows\": [", (int)strlen(s) - 1, s);
+	json_object_put(o);
+}
+
+void json_stream_end(struct kern *k, uint64_t rows)
+{
+	printf("\n], \"count\": %" PRIu64 ", \"reads_missing\": %" PRIu64
+	       ", \"reads_unmapped\": %" PRIu64 "}\n", rows, dump_count(k->d, RD_MISSING),
+	       dump_count(k->d, RD_UNMAPPED));
+}
+
+int missing_status(struct kern *k, const struct walk_stat *st)
+{
+	if (!st->unread && !st->unmapped && !st->cut && !st->tables_missing &&
+	    !st->vtables_missing && !dump_count(k->d, RD_MISSING) &&
+	    !dump_info(k->d)->truncated)
+		return 0;
+	fprintf(stderr, "vswap-dump: incomplete: %" PRIu64 " cluster descriptors, %" PRIu64
+		" swap tables and %" PRIu64 " virtual tables are not in the dump; %" PRIu64
+		" reads failed%s\n", st->unread + st->unmapped, st->tables_missing,
+		st->vtables_missing, dump_count(k->d, RD_MISSING),
+		dump_info(k->d)->truncated ? "; the dump is truncated" : "");
+	return 4;
+}

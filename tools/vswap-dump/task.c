@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * task.c - what a process has swapped out, by walking its page tables
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+
+/** More tasks than this are a cycle in a damaged list. */
+#define MAX_TASKS	(4u << 20)
+
+static const enum col task_cols[] = {
+	COL_ADDR, COL_SLOT, COL_BACKING, COL_CACHED, COL_LENGTH, COL_COMP, COL_DEVICE,
+	COL_OFFSET, COL_CGROUP, COL_NOTE
+};
+#define NTASK_COLS	(sizeof(task_cols) / sizeof(task_cols[0]))
+
+struct task_walk {
+	struct listing l;
+	struct cluster *c;
+	struct pgt pgt;
+	unsigned int pid;
+	uint64_t states[VS_NR_ALL];
+	uint64_t direct, other;
+	uint64_t tables_left;	/* more tables than memory has pages: a cycle */
+	uint64_t missing;	/* tables that the dump does not have */
+	bool cycle;
+};
+
+/* -------------------------------------------------------- finding a task */
+
+static bool pid_is(struct kern *k, uint64_t task, unsigned int pid)
+{
+	uint64_t v;
+
+	return !dump_field(k->d, task, KM_task_struct_pid, &v) && v == pid;
+}
+
+/* The other threads of a group leader. */
+static uint64_t find_thread(struct kern *k, uint64_t leader, unsigned int pid)
+{
+	const struct kfield *node = &k->l->field[KM_task_struct_thread_node];
+	uint64_t sig, head, p;
+	unsigned int i;
+
+	if (!node->present || !k->l->field[KM_signal_struct_thread_head].present ||
+	    dump_field(k->d, leader, KM_task_struct_signal, &sig))
+		return 0;
+	head = sig + k->l->field[KM_signal_struct_thread_head].off;
+	for (p = head, i = 0; i < MAX_TASKS; i++) {
+		if (dump_field(k->d, p, KM_list_head_next, &p) || p == head)
+			return 0;
+		if (pid_is(k, p - node->off, pid))
+			return p - node->off;
+	}
+	return 0;
+}
+
+/* Address of the task_struct; 0 if not found, with a reason. */
+static uint64_t find_task(struct kern *k, unsigned int pid, const char **why)
+{
+	const struct kfield *f = &k->l->field[KM_task_struct_tasks];
+	uint64_t init = dump_sym(k->d, KSYM_init_task), head, p, t;
+	unsigned int pass, i;
+
+	*why = "this kernel's tasks cannot be found";
+	if (!init || !f->present)
+		return 0;
+	head = init + f->off;
+	/* leaders first, then their threads */
+	for (pass = 0; pass < 2; pass++) {
+		for (p = head, i = 0; i < MAX_TASKS; i++) {
+			if (dump_field(k->d, p, KM_list_head_next, &p)) {
+				*why = "the list of tasks is incomplete in the dump";
+				return 0;
+			}
+			if (p == head)
+				break;
+			t = p - f->off;
+			if (!pass && pid_is(k, t, pid))
+				return t;
+			if (pass && (t = find_thread(k, t, pid)))
+				return t;
+		}
+		if (i == MAX_TASKS) {
+			*why = "the list of tasks is damaged";
+			return 0;
+		}
+	}
+	*why = "no such process";
+	return 0;
+}
+
+/* ------------------------------------------------------------ the walk */
+
+static void found_swap(struct kern *k, struct task_walk *w, uint64_t addr, uint64_t pte)
+{
+	unsigned int type;
+	uint64_t off;
+	struct row r;
+
+	k->arch->swap(pte, &type, &off);
+	/* beyond the table of devices: migration, markers, poisoned memory */
+	if (type >= SWP_MAX_DEVICES || type >= k->l->sym[KSYM_swap_info].size / 8) {
+		w->other++;
+		return;
+	}
+	row_from_entry(k, type, off, w->c, &r);
+	r.has_addr = true;
+	r.pid = w->pid;
+	r.addr = addr;
+	r.pte = pte;
+	if (r.has_slot)
+		w->states[r.s.state]++;
+	else
+		w->direct++;
+	listing_add(&w->l, &r);
+}
+
+static void walk_table(struct kern *k, struct task_walk *w, uint64_t phys,
+		       unsigned int level, uint64_t base)
+{
+	unsigned int bits = w->pgt.index_bits, i, n = 1u << bits;
+	unsigned int shift = w->pgt.page_shift + bits * (level - 1);
+	unsigned char *t;
+
+	if (!w->tables_left) {
+		w->cycle = true;
+		return;
+	}
+	w->tables_left--;
+	/* the top table may be partly the kernel's, or smaller than a page */
+	if (level == w->pgt.levels)
+		n = w->pgt.va_bits > shift ? 1u << (w->pgt.va_bits - shift) : 1;
+	t = malloc((size_t)n * 8);
+	if (!t)
+		return;
+	if (dump_read_phys(k->d, phys, t, (size_t)n * 8)) {
+		w->missing++;
+		n = 0;
+	}
+	for (i = 0; i < n && !w->cycle; i++) {
+		uint64_t pte = get_le(t + 8 * (size_t)i, 8), addr = base | (uint64_t)i << shift;
+
+		switch (k->arch->classify(pte, level)) {
+		case PTE_TABLE:
+			if (level > 1)
+				walk_table(k, w, k->arch->phys(&w->pgt, pte), level - 1, addr);
+			break;
+		case PTE_SWAP:
+			if (level == 1)
+				found_swap(k, w, addr, pte);
+			else
+				w->other++;
+			break;
+		default:
+			break;
+		}
+	}
+	free(t);
+}
+
+/* Physical address of the top table. */
+static bool find_pgd(struct kern *k, uint64_t mm, uint64_t *phys)
+{
+	uint64_t pgd;
+
+	return !dump_field(k->d, mm, KM_mm_struct_pgd, &pgd) &&
+	       dump_phys(k->d, pgd, phys);
+}
+
+static void print_totals(struct kern *k, const struct task_walk *w, const char *comm,
+			 const struct out_opts *o)
+{
+	uint64_t n = w->direct;
+	int i;
+
+	for (i = 0; i < VS_NR_ALL; i++)
+		n += w->states[i];
+	printf("\nProcess %u (%s): %" PRIu64 " pages (%s) swapped out:", w->pid, comm, n,
+	       fmt_bytes(n * k->page_size, o->bytes));
+	for (i = 0; i < VS_NR_ALL; i++) {
+		if (w->states[i])
+			printf(" %" PRIu64 " %s", w->states[i], vs_names[i]);
+	}
+	if (w->direct)
+		printf(" %" PRIu64 " on a device directly", w->direct);
+	puts(n ? "." : " none.");
+	if (w->missing)
+		printf("%" PRIu64 " of its page tables are not in the dump.\n", w->missing);
+	if (w->cycle)
+		puts("Its page tables are damaged: they contain a cycle.");
+}
+
+int cmd_task(struct kern *k, const struct out_opts *o, unsigned int pid)
+{
+	struct task_walk w = { .pid = pid, .tables_left = dump_ram(k->d) / k->page_size + 16 };
+	uint64_t task, mm, pgd;
+	char comm[17] = "?";
+	const char *why;
+	int ret = 0;
+
+	task = find_task(k, pid, &why);
+	if (!task) {
+		fprintf(stderr, "vswap-dump: process %u: %s\n", pid, why);
+		return 4;
+	}
+	if (k->l->field[KM_task_struct_comm].present)
+		(void)dump_string(k->d, task + k->l->field[KM_task_struct_comm].off, comm,
+				  sizeof(comm));
+	if (dump_field(k->d, task, KM_task_struct_mm, &mm) || !mm) {
+		fprintf(stderr, "vswap-dump: process %u (%s): %s\n", pid, comm,
+			mm ? "not in the dump" : "a kernel thread or a dying process, without memory of its own");
+		return mm ? 4 : 0;
+	}
+	if (!k->arch->pgt(k->d, &w.pgt) || !find_pgd(k, mm, &pgd)) {
+		fprintf(stderr, "vswap-dump: process %u (%s): its page tables are not in the dump\n",
+			pid, comm);
+		return 4;
+	}
+	if (listing_begin(&w.l, k, o, task_cols, NTASK_COLS))
+		return 2;
+	w.c = cluster_new();
+	if (o->json)
+		json_stream_begin(k, "task");
+	walk_table(k, &w, pgd, w.pgt.levels, 0);
+	listing_end(&w.l);
+	if (o->json)
+		json_stream_end(k, w.l.rows);
+	else
+		print_totals(k, &w, comm, o);
+	if (w.missing || w.cycle || w.states[VS_UNKNOWN] || w.states[VS_INVALID] ||
+	    w.states[VS_FREE])
+		ret = 4;
+	free(w.c);
+	return ret;
+}
