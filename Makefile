@@ -18,7 +18,7 @@ TOOLS := $(patsubst %/Makefile,%,$(wildcard tools/*/Makefile tracing/Makefile))
 GUEST_TESTS := $(patsubst %/Makefile,%,$(wildcard tests/selftests/Makefile tests/bench/Makefile tests/demo/Makefile))
 
 .PHONY: help demo check check-full kernel tools guest-programs install bench \
-	series check-series soak kernel-deb kernel-doc clean FORCE
+	series check-series soak kernel-deb clean
 .DEFAULT_GOAL := help
 
 help:
@@ -32,7 +32,7 @@ help:
 	@echo 'make check-series  every commit of it builds with the option off and on'
 	@echo 'make kernel-deb CONFIG=/boot/config-...   an installable kernel package'
 	@echo 'make bench [ROW=]  instructions per page, compared with the unpatched kernel'
-	@echo 'make soak TIME=600 mixed load for so many seconds'
+	@echo 'make soak TIME=600 [KIND=debug]  mixed load for so many seconds'
 	@echo 'make clean         remove $(notdir $(OUT)) (the cache in ~/.cache/vswap stays)'
 	@echo
 	@echo 'KERNEL_SOURCE=     a Linux 7.3 tarball or tree to use instead of fetching one'
@@ -73,13 +73,15 @@ check:
 check-full:
 	@tests/check --full $(ONLY)
 
-bench:
+bench: guest-programs
 	@$(SCRIPTS)/install-deps build guest
 	@tests/bench/run $(if $(ROW),$(foreach r,$(ROW),--row $(r)))
 
-soak:
+soak: TIME ?= 600
+soak: guest-programs
 	@$(SCRIPTS)/install-deps build guest
-	@tests/soak $(TIME)
+	@tests/vm -k $(KIND) -c 4 -m 768 -d 256 -d 256 -t $$(($(TIME) * 3 + 300)) --no-warn \
+		-- vswap-soak $(TIME)
 
 series:
 	@$(SCRIPTS)/install-deps build
