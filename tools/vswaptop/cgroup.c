@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * cgroup.c - the cgroup tree: ids, paths, and what each one owns
+ *
+ * The walk is iterative, keeps its place between samples when the budget runs
+ * out, and holds one directory open per level.  A cgroup seen in the previous
+ * complete sweep but not in this one is gone.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sources.h"
+#include "util.h"
+
+#define MAX_DEPTH 48
+#define MIN_VISITS 16	/* progress per sample however slow the machine is */
+#define MAX_HOT 32	/* active cgroups refreshed outside the sweep */
+
+static struct {
+	bool probed;
+	bool v2;
+	char root[128];
+	/* the sweep under way */
+	bool running;
+	uint32_t gen;
+	uint64_t found;
+	int depth;
+	size_t path_len[MAX_DEPTH];
+	char path[1024];
+	struct dirscan dir[MAX_DEPTH];
+} w;
+
+static char text[32768];
+
+static bool has_file(const char *dir, const char *name)
+{
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = sys_open(path, O_RDONLY);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static bool try_root(const char *dir, bool v2)
+{
+	char path[256];
+
+	if (strlen(dir) >= sizeof(w.root))
+		return false;
+	if (v2) {
+		snprintf(path, sizeof(path), "%s/cgroup.controllers", dir);
+		if (sys_read(path, text, sizeof(text)) < 0 || !strstr(text, "memory"))
+			return false;
+	} else if (!has_file(dir, "memory.stat")) {
+		return false;
+	}
+	vt_copy(w.root, dir, sizeof(w.root));
+	w.v2 = v2;
+	return true;
+}
+
+/* Mounts in unusual places are found by their type. */
+static bool probe_mounts(void)
+{
+	static char mounts[32768];
+	char *pos = mounts, *line;
+
+	if (sys_read("/proc/mounts", mounts, sizeof(mounts)) <= 0)
+		return false;
+	while ((line = vt_line(&pos))) {
+		char *dir, *type, *opts;
+
+		if (!vt_word(&line))
+			continue;
+		dir = vt_word(&line);
+		type = dir ? vt_word(&line) : NULL;
+		opts = type ? vt_word(&line) : NULL;
+		if (!opts)
+			continue;
+		if (!strcmp(type, "cgroup2") && try_root(dir, true))
+			return true;
+		if (!strcmp(type, "cgroup") && strstr(opts, "memory") && try_root(dir, false))
+			return true;
+	}
+	return false;
+}
+
+static void probe(void)
+{
+	if (w.probed)
+		return;
+	w.probed = true;
+	if (try_root("/sys/fs/cgroup", true) || try_root("/sys/fs/cgroup/memory", false))
+		return;
+	probe_mounts();
+}
+
+const char *cgroups_root(void)
+{
+	probe();
+	return w.root[0] ? w.root : NULL;
+}
+
+bool cgroups_v2(void)
+{
+	probe();
+	return w.v2;
+}
+
+uint64_t cgroup_id(const char *path)
+{
+	char full[1200];
+	struct stat st;
+	uint64_t id = VT_NA;
+	int fd;
+
+	if (!cgroups_root())
+		return VT_NA;
+	/* accept what people paste: with the mount point in front as well */
+	if (!strncmp(path, w.root, strlen(w.root)))
+		path += strlen(w.root);
+	while (*path == '/')
+		path++;
+	snprintf(full, sizeof(full), "%s/%s", w.root, path);
+	fd = sys_open(full, O_RDONLY | O_DIRECTORY);
+	if (fd < 0)
+		return VT_NA;
+	if (!fstat(fd, &st))
+		id = st.st_ino;
+	close(fd);
+	return id;
+}
+
+static uint64_t read_limit(int dirfd, const char *name)
+{
+	char buf[64];
+
+	/* "max" has no number: no limit, which is not the same as unknown */
+	if (sys_read_at(dirfd, name, buf, sizeof(buf)) <= 0)
+		return VT_NA;
+	return !strncmp(buf, "max", 3) ? VT_NA - 1 : vt_u64(buf);
+}
+
+static void read_values(struct cg_row *c, int dirfd)
+{
+	char *pos = text, *line;
+
+	for (int i = 0; i < NR_CGV; i++)
+		c->val[i] = VT_NA;
+	if (sys_read_at(dirfd, "memory.stat", text, sizeof(text)) > 0) {
+		while ((line = vt_line(&pos))) {
+			char *name = vt_word(&line);
+
+			if (!name)
+				continue;
+			if (!strcmp(name, "vswap"))
+				c->val[CG_VSWAP] = vt_u64(line);
+			else if (!strcmp(name, "zswap"))
+				c->val[CG_ZSWAP] = vt_u64(line);
+			else if (!strcmp(name, "zswapped"))
+				c->val[CG_ZSWAPPED] = vt_u64(line);
+		}
+	}
+	if (!w.v2)
+		return;
+	c->val[CG_SWAP] = read_limit(dirfd, "memory.swap.current");
+	c->val[CG_SWAP_MAX] = read_limit(dirfd, "memory.swap.max");
+	c->val[CG_ZSWAP_MAX] = read_limit(dirfd, "memory.zswap.max");
+}
+
+static void set_path(struct cg_row *c, const char *path)
+{
+	size_t len = strlen(path);
+
+	/* of a long path the end says more than the start */
+	if (len >= CG_PATH_MAX) {
+		snprintf(c->path, CG_PATH_MAX, "...%s", path + len - (CG_PATH_MAX - 4));
+	} else {
+		vt_copy(c->path, *path ? path : "/", CG_PATH_MAX);
+	}
+	vt_clean(c->path);
+	c->named = true;
+}
+
+static void visit(struct model *md, int fd)
+{
+	struct cg_row *c;
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return;
+	w.found++;
+	c = model_cgroup(md, st.st_ino);
+	if (!c)
+		return;
+	set_path(c, w.path);
+	c->mark = w.gen;
+	c->gone = false;
+	read_values(c, fd);
+}
+
+static bool push(struct model *md, int parent, const char *name)
+{
+	size_t len = strlen(w.path);
+	int fd;
+
+	if (w.depth == MAX_DEPTH || len + strlen(name) + 2 > sizeof(w.path))
+		return false;
+	if (parent < 0)
+		fd = sys_open(w.root, O_RDONLY | O_DIRECTORY);
+	else
+		fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return false;
+	w.path_len[w.depth] = len;
+	if (parent >= 0) {
+		w.path[len] = '/';
+		strcpy(w.path + len + 1, name);
+	}
+	w.dir[w.depth].fd = fd;
+	w.dir[w.depth].len = w.dir[w.depth].pos = 0;
+	w.depth++;
+	visit(md, fd);
+	return true;
+}
+
+static void pop(void)
+{
+	w.depth--;
+	close(w.dir[w.depth].fd);
+	w.path[w.path_len[w.depth]] = '\0';
+}
+
+static void sweep_done(struct model *md)
+{
+	for (unsigned int i = 0; i < md->ncg; i++) {
+		struct cg_row *c = &md->cg[i];
+
+		if (c->mark == w.gen || c->gone)
+			continue;
+		c->gone = true;
+		for (int k = 0; k < NR_CGV; k++)
+			c->val[k] = VT_NA;
+	}
+	md->cg_live = w.found;
+	w.running = false;
+}
+
+/* One step of the walk; false when the sweep is complete. */
+static bool step(struct model *md)
+{
+	struct dirscan *d = &w.dir[w.depth - 1];
+	const char *name;
+	unsigned char type;
+	uint64_t ino;
+
+	name = dirscan_next(d, &type, &ino);
+	if (!name) {
+		pop();
+		return w.depth > 0;
+	}
+	if (type != 4 /* DT_DIR */ || name[0] == '.')
+		return true;
+	push(md, d->fd, name);
+	return true;
+}
+
+/*
+ * Cgroups that events came from since the last sample are refreshed at once:
+ * their numbers are what the user is looking at.
+ */
+static void refresh_hot(struct model *md)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < md->ncg && n < MAX_HOT; i++) {
+		struct cg_row *c = &md->cg[i];
+		bool hot = false;
+		char full[512];
+		int fd;
+
+		for (int k = 0; k < NR_EV && !hot; k++)
+			hot = c->ev[k].cur != c->ev[k].prev;
+		if (!hot || !c->named || c->gone || c->path[0] != '/')
+			continue;
+		n++;
+		snprintf(full, sizeof(full), "%s%s", w.root, c->path);
+		fd = sys_open(full, O_RDONLY | O_DIRECTORY);
+		if (fd < 0)
+			continue;
+		read_values(c, fd);
+		close(fd);
+	}
+}
+
+void cgroups_scan(struct model *md, uint64_t budget_ns)
+{
+	uint64_t end = now_ns(CLOCK_MONOTONIC) + budget_ns;
+	uint64_t visits = 0, before;
+
+	if (!cgroups_root())
+		return;
+	if (budget_ns)
+		refresh_hot(md);
+	if (!w.running) {
+		w.gen++;
+		w.found = 0;
+		w.running = true;
+		w.path[0] = '\0';
+		push(md, -1, "");
+	}
+	while (w.depth > 0) {
+		before = w.found;
+		if (!step(md))
+			break;
+		visits += w.found - before;
+		if (budget_ns && visits >= MIN_VISITS && now_ns(CLOCK_MONOTONIC) > end)
+			return;
+	}
+	sweep_done(md);
+}

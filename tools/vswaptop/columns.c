@@ -1,0 +1,756 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * columns.c - the column table, and how values are selected, sorted, printed
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "columns.h"
+#include "util.h"
+
+struct pane_desc pane_desc[NR_PANES] = {
+	[PANE_TRANS] = { "transitions", "Transitions", 0 },
+	[PANE_CG] = { "cgroups", "Cgroups", 0 },
+	[PANE_PROC] = { "processes", "Processes", 0 },
+	[PANE_DEV] = { "devices", "Devices", 0 },
+	[PANE_HIST] = { "history", "History", 0 },
+	[PANE_COUNTERS] = { "counters", "Counters", 0 },
+};
+
+static void put_u(struct cell *c, uint64_t v)
+{
+	c->na = v == VT_NA;
+	c->u = v;
+}
+
+static void put_d(struct cell *c, double v)
+{
+	c->na = isnan(v);
+	c->d = v;
+}
+
+/* event counters of a row: EV_* for one, or one of these sums */
+enum { SUM_OUT = NR_EV, SUM_IN };
+
+static struct pair ev_pick(const struct pair *ev, int which)
+{
+	if (which == SUM_OUT)
+		return ev_out(ev);
+	if (which == SUM_IN)
+		return ev_in(ev);
+	return ev[which];
+}
+
+#define RATE 0x100	/* in arg: the rate instead of the total */
+
+static void put_ev(const struct model *md, const struct pair *ev, int arg, struct cell *c)
+{
+	struct pair p = ev_pick(ev, arg & 0xff);
+
+	/* without events nothing was seen, which is not the same as nothing */
+	if (!md->ev.active)
+		c->na = true;
+	else if (arg & RATE)
+		put_d(c, model_rate(md, &p));
+	else
+		put_u(c, p.cur);
+}
+
+static void cg_name(const struct model *md, unsigned int row, int arg, struct cell *c)
+{
+	(void)arg;
+	c->s = md->cg[row].path;
+}
+
+static void cg_id(const struct model *md, unsigned int row, int arg, struct cell *c)
+{
+	(void)arg;
+	put_u(c, md->cg[row].id);
+}
+
+static void cg_val(const struct model *md, unsigned int row, int arg, struct cell *c)
+{
+	put_u(c, md->cg[row].val[arg]);
+	c->max = !c->na && c->u == VT_NA - 1;
+}
+
+static void cg_ratio(const struct model *md, unsigned int row, int arg, struct cell *c)
+{
+	const uint64_t *v = md->cg[row].val;
+
+	(void)arg;
+	if (v[CG_ZSWAP] == VT_NA || v[CG_ZSWAPPED] == VT_NA || !v[CG_ZSWAP])
+		c->na = true;
+	else
+		put_d(c, (double)v[CG_ZSWAPPED] / (double)v[CG_ZSWAP]);
+}
+
+static void cg_ev(const struct model *md, unsigned int row, int arg, struct cell *c)
+{
+	put_ev(md, md->cg[row].ev, arg, c);
+}
+
+static void pr_pid(const struct model *md, unsigned int row, int arg, struct cell *c)
+{
+	(void)arg;
+	put_u(c, (uint64_t)md->task[row].pid);
+}
+
+static void pr_comm(const struct model *md, unsigned int row, int arg, struct cell *c)
+{
+	(void)arg;
+	c->s = md->task[row].comm;
+}
+
+static void pr_state(const struct model *md, unsigned int row, int arg, struct cell *c)
+{
+	const struct task_row *t = &md->task[row];
+
+	(void)arg;
+	c->s = t->gone ? "exited" : t->kthread ? "kernel" : "user";
+}
+
+static void pr_cgroup(const struct model *md, unsigned int row, int arg, struct cell *c)
+{
+	(void)arg;
+	c->s = md->task[row].cgroup;
+	c->na = !c->s[0];
+}
+
+static void pr_vmswap(const struct model *md, unsigned int row, int arg, struct cell *c)
+{
+	(void)arg;
+	put_u(c, md->task[row].vmswap);
+}
+
+static void pr_ev(const struct model *md, unsigned int row, int arg, struct cell *c)
+{
+	put_ev(md, md->task[row].ev, arg, c);
+}
+
+enum { DV_NAME, DV_KIND, DV_TYPE, DV_SIZE, DV_USED, DV_FREE, DV_PCT, DV_IN, DV_OUT, DV_PRIO };
+
+static void dv_get(const struct model *md, unsigned int row, int arg, struct cell *c)
+{
+	const struct dev_row *d = &md->dev[row];
+	const struct pair *p = (arg & 0xff) == DV_IN ? &d->in : &d->out;
+	uint64_t used = d->used.cur;
+
+	switch (arg & 0xff) {
+	case DV_NAME:
+		c->s = d->name;
+		break;
+	case DV_KIND:
+		c->s = d->kind;
+		break;
+	case DV_TYPE:
+		put_u(c, d->type);
+		break;
+	case DV_SIZE:
+		put_u(c, d->size);
+		break;
+	case DV_USED:
+		put_u(c, used);
+		break;
+	case DV_FREE:
+		put_u(c, used == VT_NA || used > d->size ? VT_NA : d->size - used);
+		break;
+	case DV_PCT:
+		put_d(c, used == VT_NA || !d->size ? NAN :
+		      100.0 * (double)used / (double)d->size);
+		break;
+	case DV_PRIO:
+		c->i = d->prio;
+		break;
+	default:
+		if (!md->ev.active)
+			c->na = true;
+		else if (arg & RATE)
+			put_d(c, model_rate(md, p));
+		else
+			put_u(c, p->cur);
+	}
+}
+
+enum { TR_FROM, TR_TO, TR_COUNT, TR_RATE, TR_EVENTS };
+
+static void tr_get(const struct model *md, unsigned int row, int arg, struct cell *c)
+{
+	unsigned int f = row / MAX_STATES, t = row % MAX_STATES;
+
+	switch (arg) {
+	case TR_FROM:
+		c->s = md->state_name[f];
+		break;
+	case TR_TO:
+		c->s = md->state_name[t];
+		break;
+	case TR_COUNT:
+		put_u(c, md->mx[f][t].cur);
+		break;
+	case TR_RATE:
+		put_d(c, model_rate(md, &md->mx[f][t]));
+		break;
+	default:
+		put_u(c, md->ev.active ? md->ev.pages[f][t] : VT_NA);
+	}
+}
+
+enum { HI_TIME, HI_USED, HI_OUT, HI_IN, HI_WB, HI_PSI };
+
+/* row 0 is the newest */
+static const struct hist *hist_at(const struct model *md, unsigned int row)
+{
+	return &md->hist[(md->hist_pos + HIST_LEN - 1 - row) % HIST_LEN];
+}
+
+static void hi_get(const struct model *md, unsigned int row, int arg, struct cell *c)
+{
+	static char stamp[16];
+	const struct hist *h = hist_at(md, row);
+	uint64_t s = h->t_real / 1000000000ULL % 86400;
+
+	switch (arg) {
+	case HI_TIME:
+		snprintf(stamp, sizeof(stamp), "%02u:%02u:%02u", (unsigned int)(s / 3600),
+			 (unsigned int)(s / 60 % 60), (unsigned int)(s % 60));
+		c->s = stamp;
+		break;
+	case HI_USED:
+		put_u(c, h->used == VT_NA ? VT_NA : h->used * md->page_size);
+		break;
+	case HI_OUT:
+		put_d(c, h->out);
+		break;
+	case HI_IN:
+		put_d(c, h->in);
+		break;
+	case HI_WB:
+		put_d(c, h->wb);
+		break;
+	default:
+		put_d(c, h->psi);
+	}
+}
+
+enum { CO_NAME, CO_VALUE, CO_RATE, CO_HELP };
+
+/* rows: the metrics, then what only this kernel has */
+static void co_get(const struct model *md, unsigned int row, int arg, struct cell *c)
+{
+	bool known = row < NR_METRICS;
+	const struct named *e = known ? NULL : &md->extra[row - NR_METRICS];
+	const struct pair *p = known ? &md->m[row] : &e->v;
+
+	switch (arg) {
+	case CO_NAME:
+		c->s = known ? metric_desc[row].name : e->name;
+		break;
+	case CO_VALUE:
+		put_u(c, p->cur);
+		break;
+	case CO_RATE:
+		put_d(c, known && metric_desc[row].kind != MK_COUNTER ? NAN : model_rate(md, p));
+		break;
+	default:
+		c->s = known ? metric_desc[row].help : "reported by this kernel";
+	}
+}
+
+#define EVC(P, GET, NAME, KEY, W, FL, ARG, HELP) \
+	{ P, NAME, KEY, ((ARG) & RATE) ? CT_RATE : CT_PAGES, W, FL, ARG, GET, HELP }
+
+const struct column columns[] = {
+	{ PANE_TRANS, "FROM", "from", CT_STR, 8, COL_DFLT, TR_FROM, tr_get, "state left" },
+	{ PANE_TRANS, "TO", "to", CT_STR, 8, COL_DFLT, TR_TO, tr_get, "state entered" },
+	{ PANE_TRANS, "PAGES", "pages", CT_PAGES, 12, COL_DFLT, TR_COUNT, tr_get,
+	  "pages that made this transition since boot (kernel counter)" },
+	{ PANE_TRANS, "PAGES/s", "pages_rate", CT_RATE, 9, COL_DFLT, TR_RATE, tr_get,
+	  "the same per second" },
+	{ PANE_TRANS, "TRACED", "traced", CT_PAGES, 12, COL_DFLT, TR_EVENTS, tr_get,
+	  "pages seen in trace events since start" },
+
+	{ PANE_CG, "CGROUP", "path", CT_STR, 24, COL_DFLT, 0, cg_name, "path of the cgroup" },
+	{ PANE_CG, "ID", "id", CT_INT, 8, 0, 0, cg_id, "inode number, as events carry it" },
+	{ PANE_CG, "VSWAP", "vswap", CT_BYTES, 7, COL_DFLT, CG_VSWAP, cg_val,
+	  "virtual slots it owns, whatever backs them" },
+	{ PANE_CG, "ZSWAP", "zswap", CT_BYTES, 7, COL_DFLT, CG_ZSWAP, cg_val,
+	  "memory its compressed pages take" },
+	{ PANE_CG, "ZDATA", "zswapped", CT_BYTES, 7, COL_WIDE, CG_ZSWAPPED, cg_val,
+	  "the same pages uncompressed" },
+	{ PANE_CG, "RATIO", "ratio", CT_RATIO, 5, COL_WIDE, 0, cg_ratio, "ZDATA / ZSWAP" },
+	{ PANE_CG, "DISK", "swap", CT_BYTES, 7, COL_DFLT, CG_SWAP, cg_val,
+	  "physical swap charged (memory.swap.current)" },
+	{ PANE_CG, "DISKMAX", "swap_max", CT_BYTES, 7, COL_WIDE, CG_SWAP_MAX, cg_val,
+	  "limit of DISK (memory.swap.max)" },
+	{ PANE_CG, "ZMAX", "zswap_max", CT_BYTES, 7, COL_WIDE, CG_ZSWAP_MAX, cg_val,
+	  "limit of ZSWAP (memory.zswap.max)" },
+	EVC(PANE_CG, cg_ev, "OUT/s", "out_rate", 7, COL_DFLT, SUM_OUT | RATE,
+	    "its pages swapped out per second"),
+	EVC(PANE_CG, cg_ev, "IN/s", "in_rate", 7, COL_DFLT, SUM_IN | RATE,
+	    "its pages swapped in per second"),
+	EVC(PANE_CG, cg_ev, "WB/s", "writeback_rate", 6, COL_DFLT, EV_WB | RATE,
+	    "its pages moved from zswap to a device per second"),
+	EVC(PANE_CG, cg_ev, "REJ/s", "reject_rate", 6, COL_WIDE, EV_REJECT | RATE,
+	    "refusals per second"),
+	EVC(PANE_CG, cg_ev, "OUT", "out", 9, COL_WIDE, SUM_OUT,
+	    "its pages swapped out since start"),
+	EVC(PANE_CG, cg_ev, "OUTZERO", "out_zero", 9, 0, EV_OUT_ZERO, "of these, zero-filled"),
+	EVC(PANE_CG, cg_ev, "OUTZSWAP", "out_zswap", 9, 0, EV_OUT_ZSWAP, "of these, to zswap"),
+	EVC(PANE_CG, cg_ev, "OUTDISK", "out_phys", 9, 0, EV_OUT_PHYS, "of these, to a device"),
+	EVC(PANE_CG, cg_ev, "IN", "in", 9, COL_WIDE, SUM_IN, "its pages swapped in since start"),
+	EVC(PANE_CG, cg_ev, "INZERO", "in_zero", 9, 0, EV_IN_ZERO, "of these, zero-filled"),
+	EVC(PANE_CG, cg_ev, "INZSWAP", "in_zswap", 9, 0, EV_IN_ZSWAP, "of these, from zswap"),
+	EVC(PANE_CG, cg_ev, "INDISK", "in_phys", 9, 0, EV_IN_PHYS, "of these, from a device"),
+	EVC(PANE_CG, cg_ev, "INOTHER", "in_other", 9, 0, EV_IN_OTHER, "of these, anything else"),
+	EVC(PANE_CG, cg_ev, "WB", "writeback", 9, 0, EV_WB, "writebacks since start"),
+	EVC(PANE_CG, cg_ev, "ALLOC", "alloc", 9, 0, EV_ALLOC, "slots allocated since start"),
+	EVC(PANE_CG, cg_ev, "FREED", "free", 9, 0, EV_FREE, "slots freed since start"),
+	EVC(PANE_CG, cg_ev, "REJECT", "reject", 9, 0, EV_REJECT, "refusals since start"),
+	EVC(PANE_CG, cg_ev, "OTHER", "other", 9, 0, EV_OTHER,
+	    "other transitions since start, such as loads"),
+
+	{ PANE_PROC, "PID", "pid", CT_INT, 7, COL_DFLT, 0, pr_pid, "process" },
+	{ PANE_PROC, "COMM", "comm", CT_STR, 15, COL_DFLT, 0, pr_comm, "its name" },
+	{ PANE_PROC, "KIND", "kind", CT_STR, 6, COL_WIDE, 0, pr_state,
+	  "user, kernel (thread) or exited" },
+	{ PANE_PROC, "VMSWAP", "vmswap", CT_BYTES, 7, COL_DFLT, 0, pr_vmswap,
+	  "its memory in swap, from /proc" },
+	EVC(PANE_PROC, pr_ev, "FAULT/s", "in_rate", 7, COL_DFLT, SUM_IN | RATE,
+	    "pages its own faults swapped in per second"),
+	EVC(PANE_PROC, pr_ev, "DIDOUT/s", "out_rate", 8, COL_DFLT, SUM_OUT | RATE,
+	    "pages it swapped out while reclaiming, its own or others'"),
+	EVC(PANE_PROC, pr_ev, "DIDWB/s", "writeback_rate", 7, COL_DFLT, EV_WB | RATE,
+	    "pages it moved from zswap to a device"),
+	EVC(PANE_PROC, pr_ev, "REJ/s", "reject_rate", 6, COL_WIDE, EV_REJECT | RATE,
+	    "refusals it met per second"),
+	EVC(PANE_PROC, pr_ev, "FAULTS", "in", 9, COL_DFLT, SUM_IN,
+	    "pages its faults swapped in since start"),
+	EVC(PANE_PROC, pr_ev, "DIDOUT", "out", 9, COL_DFLT, SUM_OUT,
+	    "pages it swapped out since start"),
+	{ PANE_PROC, "CGROUP", "cgroup", CT_STR, 20, COL_WIDE, 0, pr_cgroup, "its cgroup" },
+	EVC(PANE_PROC, pr_ev, "INZERO", "in_zero", 9, 0, EV_IN_ZERO, "of FAULTS, zero-filled"),
+	EVC(PANE_PROC, pr_ev, "INZSWAP", "in_zswap", 9, 0, EV_IN_ZSWAP, "of FAULTS, from zswap"),
+	EVC(PANE_PROC, pr_ev, "INDISK", "in_phys", 9, 0, EV_IN_PHYS, "of FAULTS, from a device"),
+	EVC(PANE_PROC, pr_ev, "INOTHER", "in_other", 9, 0, EV_IN_OTHER,
+	    "of FAULTS, anything else"),
+	EVC(PANE_PROC, pr_ev, "OUTZERO", "out_zero", 9, 0, EV_OUT_ZERO, "of DIDOUT, zero-filled"),
+	EVC(PANE_PROC, pr_ev, "OUTZSWAP", "out_zswap", 9, 0, EV_OUT_ZSWAP, "of DIDOUT, to zswap"),
+	EVC(PANE_PROC, pr_ev, "OUTDISK", "out_phys", 9, 0, EV_OUT_PHYS, "of DIDOUT, to a device"),
+	EVC(PANE_PROC, pr_ev, "DIDWB", "writeback", 9, 0, EV_WB, "writebacks since start"),
+	EVC(PANE_PROC, pr_ev, "DIDALLOC", "alloc", 9, 0, EV_ALLOC, "slots it allocated"),
+	EVC(PANE_PROC, pr_ev, "DIDFREE", "free", 9, 0, EV_FREE, "slots it freed"),
+	EVC(PANE_PROC, pr_ev, "REJECT", "reject", 9, 0, EV_REJECT, "refusals it met"),
+	EVC(PANE_PROC, pr_ev, "OTHER", "other", 9, 0, EV_OTHER, "other transitions"),
+
+	{ PANE_DEV, "DEVICE", "name", CT_STR, 20, COL_DFLT, DV_NAME, dv_get, "device or file" },
+	{ PANE_DEV, "KIND", "kind", CT_STR, 9, COL_DFLT, DV_KIND, dv_get, "partition or file" },
+	{ PANE_DEV, "SIZE", "size", CT_BYTES, 7, COL_DFLT, DV_SIZE, dv_get, "its size" },
+	{ PANE_DEV, "USED", "used", CT_BYTES, 7, COL_DFLT, DV_USED, dv_get, "in use" },
+	{ PANE_DEV, "FREE", "free", CT_BYTES, 7, COL_WIDE, DV_FREE, dv_get, "not in use" },
+	{ PANE_DEV, "USE%", "used_percent", CT_PCT, 5, COL_DFLT, DV_PCT, dv_get, "share in use" },
+	{ PANE_DEV, "PRIO", "priority", CT_SINT, 5, COL_DFLT, DV_PRIO, dv_get, "priority" },
+	{ PANE_DEV, "WRITE/s", "out_rate", CT_RATE, 7, COL_DFLT, DV_OUT | RATE, dv_get,
+	  "pages given a slot on it per second" },
+	{ PANE_DEV, "READ/s", "in_rate", CT_RATE, 7, COL_DFLT, DV_IN | RATE, dv_get,
+	  "pages swapped in from it per second" },
+	{ PANE_DEV, "WRITTEN", "out", CT_PAGES, 9, COL_WIDE, DV_OUT, dv_get,
+	  "pages given a slot on it since start" },
+	{ PANE_DEV, "READ", "in", CT_PAGES, 9, COL_WIDE, DV_IN, dv_get,
+	  "pages swapped in from it since start" },
+	{ PANE_DEV, "TYPE", "type", CT_INT, 4, COL_WIDE, DV_TYPE, dv_get,
+	  "swap type in events; - when it cannot be told" },
+
+	{ PANE_HIST, "TIME", "time", CT_STR, 8, COL_DFLT, HI_TIME, hi_get, "time of the sample (UTC)" },
+	{ PANE_HIST, "USED", "used", CT_BYTES, 8, COL_DFLT, HI_USED, hi_get, "virtual slots in use" },
+	{ PANE_HIST, "OUT/s", "out_rate", CT_RATE, 8, COL_DFLT, HI_OUT, hi_get, "pages out per second" },
+	{ PANE_HIST, "IN/s", "in_rate", CT_RATE, 8, COL_DFLT, HI_IN, hi_get, "pages in per second" },
+	{ PANE_HIST, "WB/s", "writeback_rate", CT_RATE, 8, COL_DFLT, HI_WB, hi_get,
+	  "writeback per second" },
+	{ PANE_HIST, "PSI%", "psi", CT_PCT, 6, COL_DFLT, HI_PSI, hi_get,
+	  "memory pressure (some, 10 s)" },
+
+	{ PANE_COUNTERS, "NAME", "name", CT_STR, 22, COL_DFLT, CO_NAME, co_get, "the counter" },
+	{ PANE_COUNTERS, "VALUE", "value", CT_INT, 16, COL_DFLT, CO_VALUE, co_get,
+	  "its value: pages, bytes or as the name says" },
+	{ PANE_COUNTERS, "RATE/s", "rate", CT_RATE, 10, COL_DFLT, CO_RATE, co_get,
+	  "change per second" },
+	{ PANE_COUNTERS, "MEANING", "meaning", CT_STR, 30, COL_DFLT, CO_HELP, co_get,
+	  "what it counts" },
+};
+
+const unsigned int ncolumns = sizeof(columns) / sizeof(columns[0]);
+
+static int col_find(enum pane p, const char *name, size_t len)
+{
+	for (unsigned int i = 0; i < ncolumns; i++)
+		if (columns[i].pane == p && strlen(columns[i].name) == len &&
+		    !strncasecmp(columns[i].name, name, len))
+			return (int)i;
+	return -1;
+}
+
+int pane_find(const char *name)
+{
+	for (int p = 0; p < NR_PANES; p++)
+		if (!strcasecmp(pane_desc[p].name, name))
+			return p;
+	return -1;
+}
+
+static const char *const sort_default[NR_PANES] = {
+	[PANE_TRANS] = "PAGES/s", [PANE_CG] = "VSWAP", [PANE_PROC] = "VMSWAP",
+	[PANE_DEV] = "PRIO", [PANE_HIST] = NULL, [PANE_COUNTERS] = NULL,
+};
+
+void layout_default(struct layout lay[NR_PANES])
+{
+	memset(lay, 0, sizeof(*lay) * NR_PANES);
+	for (unsigned int i = 0; i < ncolumns; i++) {
+		struct layout *l = &lay[columns[i].pane];
+
+		if (columns[i].flags & (COL_DFLT | COL_WIDE))
+			l->col[l->n++] = (unsigned char)i;
+	}
+	for (int p = 0; p < NR_PANES; p++) {
+		const char *s = sort_default[p];
+
+		lay[p].sort = s ? col_find((enum pane)p, s, strlen(s)) : -1;
+		lay[p].desc = true;
+	}
+}
+
+static bool layout_has(const struct layout *l, int col)
+{
+	for (unsigned int i = 0; i < l->n; i++)
+		if (l->col[i] == col)
+			return true;
+	return false;
+}
+
+static void layout_add(struct layout *l, int col)
+{
+	if (!layout_has(l, col) && l->n < MAX_COLS)
+		l->col[l->n++] = (unsigned char)col;
+	l->chosen = true;
+}
+
+/* "+" keeps the columns marked default, without those for wide screens */
+static void layout_narrow(struct layout *l)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < l->n; i++)
+		if (columns[l->col[i]].flags & COL_DFLT)
+			l->col[n++] = l->col[i];
+	l->n = n;
+}
+
+int layout_option(struct layout lay[NR_PANES], const char *list, char *bad, size_t bad_size)
+{
+	bool extend = *list == '+';
+	bool touched[NR_PANES] = { false };
+
+	list += extend;
+	while (*list) {
+		size_t len = strcspn(list, ",");
+		const char *dot = memchr(list, '.', len), *name = dot ? dot + 1 : list;
+		size_t nlen = len - (size_t)(name - list);
+		bool found = false;
+
+		for (int p = 0; p < NR_PANES; p++) {
+			int col = col_find((enum pane)p, name, nlen);
+			size_t plen = strlen(pane_desc[p].name);
+
+			if (col < 0 || (dot && ((size_t)(dot - list) != plen ||
+			    strncasecmp(list, pane_desc[p].name, plen))))
+				continue;
+			if (!touched[p] && !extend)
+				lay[p].n = 0;
+			else if (!touched[p] && !lay[p].chosen)
+				layout_narrow(&lay[p]);
+			touched[p] = true;
+			layout_add(&lay[p], col);
+			found = true;
+		}
+		if (!found) {
+			snprintf(bad, bad_size, "%.*s", (int)len, list);
+			return -EINVAL;
+		}
+		list += len;
+		list += *list == ',';
+	}
+	return 0;
+}
+
+int layout_sort(struct layout lay[NR_PANES], const char *spec)
+{
+	size_t len = strcspn(spec, ":");
+	const char *dot = memchr(spec, '.', len), *name = dot ? dot + 1 : spec;
+	bool found = false, desc;
+	const char *dir = spec[len] ? spec + len + 1 : "";
+
+	if (*dir && strcmp(dir, "asc") && strcmp(dir, "desc"))
+		return -EINVAL;
+	for (int p = 0; p < NR_PANES; p++) {
+		int col = col_find((enum pane)p, name, len - (size_t)(name - spec));
+		size_t plen = strlen(pane_desc[p].name);
+
+		if (col < 0 || (dot && ((size_t)(dot - spec) != plen ||
+		    strncasecmp(spec, pane_desc[p].name, plen))))
+			continue;
+		desc = *dir ? !strcmp(dir, "desc") : columns[col].type != CT_STR;
+		lay[p].sort = col;
+		lay[p].desc = desc;
+		found = true;
+	}
+	return found ? 0 : -EINVAL;
+}
+
+/* order of two rows; unknown values come last whatever the direction */
+struct order {
+	const struct model *md;
+	const struct layout *lay;
+};
+
+static int cell_cmp(const struct column *col, const struct cell *a, const struct cell *b)
+{
+	switch (col->type) {
+	case CT_STR:
+		return strcmp(a->s ? a->s : "", b->s ? b->s : "");
+	case CT_SINT:
+		return (a->i > b->i) - (a->i < b->i);
+	case CT_RATE:
+	case CT_RATIO:
+	case CT_PCT:
+		return (a->d > b->d) - (a->d < b->d);
+	default:
+		return (a->u > b->u) - (a->u < b->u);
+	}
+}
+
+static bool before(const struct order *o, unsigned int x, unsigned int y)
+{
+	const struct column *col;
+	struct cell a = { 0 }, b = { 0 };
+	char keep[CG_PATH_MAX];
+	int r;
+
+	if (o->lay->sort < 0)
+		return x < y;
+	col = &columns[o->lay->sort];
+	col->get(o->md, x, col->arg, &a);
+	if (col->type == CT_STR && a.s) {
+		/* a getter may format into one static buffer */
+		vt_copy(keep, a.s, sizeof(keep));
+		a.s = keep;
+	}
+	col->get(o->md, y, col->arg, &b);
+	if (a.na || b.na)
+		return a.na == b.na ? x < y : b.na;
+	r = cell_cmp(col, &a, &b);
+	if (!r)
+		return x < y;
+	return o->lay->desc ? r > 0 : r < 0;
+}
+
+static void sift(uint16_t *v, unsigned int i, unsigned int n, const struct order *o)
+{
+	for (;;) {
+		unsigned int k = 2 * i + 1;
+		uint16_t tmp;
+
+		if (k >= n)
+			return;
+		if (k + 1 < n && before(o, v[k], v[k + 1]))
+			k++;
+		if (!before(o, v[i], v[k]))
+			return;
+		tmp = v[i];
+		v[i] = v[k];
+		v[k] = tmp;
+		i = k;
+	}
+}
+
+/* heap sort: in place and without the allocation of the C library's qsort() */
+static void view_sort(struct view *v, const struct order *o)
+{
+	for (unsigned int i = v->n / 2; i-- > 0;)
+		sift(v->row, i, v->n, o);
+	for (unsigned int n = v->n; n > 1; n--) {
+		uint16_t tmp = v->row[0];
+
+		v->row[0] = v->row[n - 1];
+		v->row[n - 1] = tmp;
+		sift(v->row, 0, n - 1, o);
+	}
+}
+
+static bool ev_any(const struct pair *ev, bool now)
+{
+	for (int i = 0; i < NR_EV; i++)
+		if (now ? ev[i].cur != ev[i].prev : ev[i].cur != 0)
+			return true;
+	return false;
+}
+
+static bool has_value(uint64_t v)
+{
+	return v != VT_NA && v != 0;
+}
+
+static bool row_shown(const struct model *md, enum pane p, unsigned int row, enum show show)
+{
+	const struct cg_row *c;
+	const struct task_row *t;
+	const struct pair *x;
+
+	switch (p) {
+	case PANE_TRANS:
+		x = &md->mx[row / MAX_STATES][row % MAX_STATES];
+		return row % MAX_STATES < md->nstates && row / MAX_STATES < md->nstates &&
+		       (has_value(x->cur) || md->ev.pages[row / MAX_STATES][row % MAX_STATES]);
+	case PANE_CG:
+		c = &md->cg[row];
+		if (show == SHOW_ALL && !c->gone)
+			return true;
+		return (!c->gone && has_value(c->val[CG_VSWAP])) || ev_any(c->ev, show == SHOW_ACTIVE);
+	case PANE_PROC:
+		t = &md->task[row];
+		return (!t->gone && has_value(t->vmswap)) || ev_any(t->ev, show == SHOW_ACTIVE);
+	case PANE_DEV:
+		return !md->dev[row].gone;
+	default:
+		return true;
+	}
+}
+
+static unsigned int pane_rows(const struct model *md, enum pane p)
+{
+	switch (p) {
+	case PANE_TRANS:
+		return MAX_STATES * MAX_STATES;
+	case PANE_CG:
+		return md->ncg;
+	case PANE_PROC:
+		return md->ntask;
+	case PANE_DEV:
+		return md->ndev;
+	case PANE_HIST:
+		return md->nhist;
+	default:
+		return NR_METRICS + md->nextra;
+	}
+}
+
+static bool row_match(const struct model *md, enum pane p, unsigned int row, const char *match)
+{
+	if (!match || !*match)
+		return true;
+	for (unsigned int i = 0; i < ncolumns; i++) {
+		struct cell c = { 0 };
+
+		if (columns[i].pane != p || columns[i].type != CT_STR)
+			continue;
+		columns[i].get(md, row, columns[i].arg, &c);
+		if (c.s && !c.na && strcasestr(c.s, match))
+			return true;
+	}
+	return false;
+}
+
+void view_build(struct view *v, const struct model *md, enum pane p, const struct layout *lay,
+		enum show show, const char *match)
+{
+	struct order o = { md, lay };
+	unsigned int n = pane_rows(md, p);
+
+	v->n = 0;
+	for (unsigned int i = 0; i < n; i++)
+		if (row_shown(md, p, i, show) && row_match(md, p, i, match))
+			v->row[v->n++] = (uint16_t)i;
+	view_sort(v, &o);
+}
+
+const char *size_text(uint64_t bytes, char *buf, size_t size)
+{
+	static const char unit[] = "BKMGTPE";
+	double v = (double)bytes;
+	int u = 0;
+
+	if (bytes == VT_NA) {
+		vt_copy(buf, "-", size);
+		return buf;
+	}
+	while (v >= 1023.95 && u < 6) {
+		v /= 1024;
+		u++;
+	}
+	if (!u)
+		snprintf(buf, size, bytes ? "%" PRIu64 "B" : "%" PRIu64, bytes);
+	else
+		snprintf(buf, size, v < 99.95 ? "%.1f%c" : "%.0f%c", v, unit[u]);
+	return buf;
+}
+
+const char *rate_text(double rate, char *buf, size_t size)
+{
+	if (isnan(rate))
+		vt_copy(buf, "-", size);
+	else if (rate == 0)
+		vt_copy(buf, "0", size);
+	else if (rate < 9.95)
+		snprintf(buf, size, "%.1f", rate);
+	else if (rate < 99999.5)
+		snprintf(buf, size, "%.0f", rate);
+	else if (rate < 999999.5)
+		snprintf(buf, size, "%.0fk", rate / 1e3);
+	else
+		snprintf(buf, size, "%.1fM", rate / 1e6);
+	return buf;
+}
+
+const char *cell_text(const struct column *col, const struct cell *c, enum units units,
+		      uint64_t page_size, char *buf, size_t size)
+{
+	if (c->na) {
+		vt_copy(buf, "-", size);
+		return buf;
+	}
+	if (c->max) {
+		vt_copy(buf, "max", size);
+		return buf;
+	}
+	switch (col->type) {
+	case CT_STR:
+		vt_copy(buf, c->s ? c->s : "-", size);
+		break;
+	case CT_SINT:
+		snprintf(buf, size, "%" PRId64, c->i);
+		break;
+	case CT_BYTES:
+		if (units == UNITS_HUMAN)
+			return size_text(c->u, buf, size);
+		snprintf(buf, size, "%" PRIu64, units == UNITS_PAGES ? c->u / page_size : c->u);
+		break;
+	case CT_RATE:
+		if (units == UNITS_HUMAN)
+			return rate_text(c->d, buf, size);
+		snprintf(buf, size, "%.2f", c->d);
+		break;
+	case CT_RATIO:
+		snprintf(buf, size, "%.2f", c->d);
+		break;
+	case CT_PCT:
+		snprintf(buf, size, "%.1f", c->d);
+		break;
+	default:
+		snprintf(buf, size, "%" PRIu64, c->u);
+	}
+	return buf;
+}

@@ -1,0 +1,797 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * draw.c - draws the model on the curses screen
+ *
+ * Everything is clipped to the window, which may have any size.  Text is drawn
+ * over the old screen and curses sends what changed, so nothing flickers.
+ */
+#include <inttypes.h>
+#include <langinfo.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <wchar.h>
+
+#include <curses.h>
+
+#include "draw.h"
+
+enum { C_HEAD = 1, C_ZSWAP, C_ZERO, C_PHYS, C_NONE, C_POISON, C_WARN, C_DIM };
+
+static const struct {
+	int state;
+	enum metric metric;
+	short pair;
+	char ascii;
+	const char *label;
+} shares[] = {
+	{ ST_ZSWAP, M_SLOTS_ZSWAP, C_ZSWAP, '#', "zswap" },
+	{ ST_ZERO, M_SLOTS_ZERO, C_ZERO, '0', "zero" },
+	{ ST_PHYS, M_SLOTS_PHYS, C_PHYS, 'D', "disk" },
+	{ ST_NONE, M_SLOTS_NONE, C_NONE, '.', "cached" },
+	{ ST_POISON, M_SLOTS_POISON, C_POISON, 'X', "poison" },
+};
+
+#define NR_SHARES (sizeof(shares) / sizeof(shares[0]))
+
+void draw_init(struct ui *ui)
+{
+	const char *cs = nl_langinfo(CODESET);
+
+	ui->utf8 = !ui->s->opt->ascii && cs && !strcmp(cs, "UTF-8");
+	if (!ui->color || !has_colors()) {
+		ui->color = false;
+		return;
+	}
+	start_color();
+	use_default_colors();
+	init_pair(C_HEAD, COLOR_CYAN, -1);
+	init_pair(C_ZSWAP, COLOR_GREEN, -1);
+	init_pair(C_ZERO, COLOR_BLUE, -1);
+	init_pair(C_PHYS, COLOR_YELLOW, -1);
+	init_pair(C_NONE, COLOR_MAGENTA, -1);
+	init_pair(C_POISON, COLOR_RED, -1);
+	init_pair(C_WARN, COLOR_RED, -1);
+	init_pair(C_DIM, COLOR_WHITE, -1);
+}
+
+static attr_t paint(const struct ui *ui, short pair)
+{
+	if (ui->color)
+		return (attr_t)COLOR_PAIR(pair);
+	return pair == C_WARN || pair == C_POISON ? A_BOLD : A_NORMAL;
+}
+
+/* Print at a place, cut at the right edge; returns the column after the text. */
+static int put(int y, int x, attr_t attr, const char *fmt, ...)
+{
+	char buf[512];
+	va_list ap;
+	int n;
+
+	if (y < 0 || y >= LINES || x >= COLS)
+		return x;
+	va_start(ap, fmt);
+	n = vsnprintf(buf, sizeof(buf), fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return x;
+	if (n > (int)sizeof(buf) - 1)
+		n = (int)sizeof(buf) - 1;
+	if (n > COLS - x)
+		n = COLS - x;
+	attrset(attr);
+	mvaddnstr(y, x, buf, n);
+	attrset(A_NORMAL);
+	return x + n;
+}
+
+/* One block character: eighths from the bottom, or an ASCII stand-in. */
+static void put_block(const struct ui *ui, int y, int x, attr_t attr, int eighths)
+{
+	static const wchar_t blocks[] = L" \x2581\x2582\x2583\x2584\x2585\x2586\x2587\x2588";
+	static const char ascii[] = " ..::||##";
+
+	if (y < 0 || y >= LINES || x < 0 || x >= COLS)
+		return;
+	attrset(attr);
+	if (ui->utf8) {
+		wchar_t w[2] = { blocks[eighths], 0 };
+
+		mvaddnwstr(y, x, w, 1);
+	} else {
+		mvaddch(y, x, (chtype)ascii[eighths]);
+	}
+	attrset(A_NORMAL);
+}
+
+static const char *size_of(const struct ui *ui, uint64_t slots, char *buf, size_t n)
+{
+	const struct model *md = ui->s->md;
+
+	if (slots == VT_NA)
+		return "-";
+	if (ui->units == UNITS_PAGES)
+		snprintf(buf, n, "%" PRIu64 "p", slots);
+	else if (ui->units == UNITS_BYTES)
+		snprintf(buf, n, "%" PRIu64, slots * md->page_size);
+	else
+		size_text(slots * md->page_size, buf, n);
+	return buf;
+}
+
+static const char *bytes_of(const struct ui *ui, uint64_t bytes, char *buf, size_t n)
+{
+	const struct model *md = ui->s->md;
+
+	if (bytes == VT_NA)
+		return "-";
+	if (ui->units == UNITS_HUMAN)
+		return size_text(bytes, buf, n);
+	snprintf(buf, n, ui->units == UNITS_PAGES ? "%" PRIu64 "p" : "%" PRIu64,
+		 ui->units == UNITS_PAGES ? bytes / md->page_size : bytes);
+	return buf;
+}
+
+static const char *metric_rate(const struct ui *ui, enum metric m, char *buf, size_t n)
+{
+	const struct model *md = ui->s->md;
+
+	return rate_text(model_rate(md, &md->m[m]), buf, n);
+}
+
+/* ---- header ---- */
+
+static void draw_title(const struct ui *ui, int y)
+{
+	const struct model *md = ui->s->md;
+	time_t sec = (time_t)(md->t_real / 1000000000ULL);
+	char stamp[48] = "", left[512];
+	struct tm tm;
+	int x;
+
+	if (md->level == LEVEL_TRACEFILE)
+		snprintf(stamp, sizeof(stamp), "t=%.3fs", (double)md->t_real / 1e9);
+	else if (localtime_r(&sec, &tm))
+		strftime(stamp, sizeof(stamp), "%H:%M:%S", &tm);
+	snprintf(left, sizeof(left), " vswaptop %s%s  %s%s%s%s%s  every %.4gs%s%s",
+		 md->tag[0] ? "replay " : "", md->tag[0] ? md->tag : md->host,
+		 md->enabled[0] ? "mode " : "", md->enabled, md->enabled[0] ? "  " : "",
+		 "level ", level_name[md->level], (double)ui->s->opt->interval / 1e9,
+		 ui->paused ? "  PAUSED" : "", ui->s->replay_over ? "  END" : "");
+	attrset(A_REVERSE);
+	mvhline(y, 0, ' ', COLS);
+	attrset(A_NORMAL);
+	put(y, 0, A_REVERSE | A_BOLD, "%s", left);
+	x = COLS - (int)strlen(stamp) - 1;
+	if (x > (int)strlen(left))
+		put(y, x, A_REVERSE, "%s", stamp);
+}
+
+/* A bar of all used slots, each backing its share; every backing gets a cell. */
+static void draw_bar(const struct ui *ui, int y, int x, int w)
+{
+	const struct model *md = ui->s->md;
+	uint64_t used = md->m[M_SLOTS_USED].cur;
+	int pos = 0;
+
+	if (w < 4)
+		return;
+	put(y, x, A_NORMAL, "[");
+	put(y, x + w - 1, A_NORMAL, "]");
+	for (unsigned int i = 0; i < NR_SHARES && used != VT_NA && used; i++) {
+		uint64_t v = md->m[shares[i].metric].cur;
+		int n;
+
+		if (v == VT_NA || !v)
+			continue;
+		n = (int)((double)v * (w - 2) / (double)used + 0.5);
+		if (n < 1)
+			n = 1;
+		for (; n > 0 && pos < w - 2; n--, pos++) {
+			if (ui->color && ui->utf8)
+				put_block(ui, y, x + 1 + pos, paint(ui, shares[i].pair), 7);
+			else
+				put(y, x + 1 + pos, paint(ui, shares[i].pair), "%c",
+				    shares[i].ascii);
+		}
+	}
+}
+
+static void draw_used(const struct ui *ui, int y)
+{
+	const struct model *md = ui->s->md;
+	char a[32], b[32];
+	int x = put(y, 0, A_BOLD, "Used   ");
+
+	x = put(y, x, A_BOLD, "%s", size_of(ui, md->m[M_SLOTS_USED].cur, a, sizeof(a)));
+	if (md->m[M_CAPACITY].cur != VT_NA)
+		x = put(y, x, A_NORMAL, " of %s grown", size_of(ui, md->m[M_CAPACITY].cur, b, sizeof(b)));
+	draw_bar(ui, y, x + 2, COLS - x - 3 < 60 ? COLS - x - 3 : 60);
+}
+
+static void draw_shares(const struct ui *ui, int y)
+{
+	const struct model *md = ui->s->md;
+	char a[32];
+	int x = 7;
+
+	for (unsigned int i = 0; i < NR_SHARES; i++) {
+		/* the bar is drawn in these letters when colour cannot tell them apart */
+		if (!(ui->color && ui->utf8))
+			x = put(y, x, paint(ui, shares[i].pair), "%c ", shares[i].ascii);
+		x = put(y, x, paint(ui, shares[i].pair), "%s", shares[i].label);
+		x = put(y, x, A_BOLD, " %s", size_of(ui, md->m[shares[i].metric].cur, a, sizeof(a)));
+		x = put(y, x, A_NORMAL, "   ");
+	}
+}
+
+static void draw_pool(const struct ui *ui, int y)
+{
+	const struct model *md = ui->s->md;
+	char a[32], b[32], c[32], d[32];
+	double ratio = model_ratio(md);
+	int x = put(y, 0, A_BOLD, "Zswap  ");
+
+	x = put(y, x, A_NORMAL, "%s holds %s", bytes_of(ui, md->m[M_ZSWAP_POOL].cur, a, sizeof(a)),
+		bytes_of(ui, md->m[M_ZSWAP_ORIG].cur, b, sizeof(b)));
+	if (!isnan(ratio))
+		x = put(y, x, A_BOLD, " %.2fx", ratio);
+	if (md->compressor[0])
+		x = put(y, x, A_NORMAL, " %s", md->compressor);
+	if (md->m[M_ZSWAP_ENABLED].cur == 0)
+		x = put(y, x, paint(ui, C_WARN), " off");
+	x = put(y, x, A_NORMAL, ", limit %s", bytes_of(ui, md->m[M_ZSWAP_LIMIT].cur, c, sizeof(c)));
+	put(y, x, A_NORMAL, "   metadata %s",
+	    bytes_of(ui, md->m[M_METADATA].cur, d, sizeof(d)));
+}
+
+static void draw_rates(const struct ui *ui, int y)
+{
+	static const struct {
+		const char *label;
+		enum metric m;
+	} r[] = {
+		{ "out", M_OUT }, { "in", M_IN }, { "writeback", M_WB }, { "freed", M_FREED },
+		{ "refused", M_REJECT },
+	};
+	char a[32];
+	int x = put(y, 0, A_BOLD, "Pages/s");
+
+	for (unsigned int i = 0; i < sizeof(r) / sizeof(r[0]); i++) {
+		x = put(y, x, A_NORMAL, "%s%s", i ? "   " : "", r[i].label);
+		x = put(y, x, A_BOLD, " %s", metric_rate(ui, r[i].m, a, sizeof(a)));
+	}
+}
+
+static const char *centi(uint64_t v, char *buf, size_t n)
+{
+	if (v == VT_NA)
+		return "-";
+	snprintf(buf, n, "%" PRIu64 ".%" PRIu64 "%%", v / 100, v % 100 / 10);
+	return buf;
+}
+
+static void draw_memory(const struct ui *ui, int y)
+{
+	const struct model *md = ui->s->md;
+	char a[32], b[32], c[32], d[32], e[32], f[32];
+	uint64_t total = md->m[M_SWAP_TOTAL].cur, free_ = md->m[M_SWAP_FREE].cur;
+	uint64_t used = total == VT_NA || free_ == VT_NA || free_ > total ? VT_NA : total - free_;
+	bool hot = md->m[M_PSI_SOME10].cur != VT_NA && md->m[M_PSI_SOME10].cur >= 1000;
+	int x = put(y, 0, A_BOLD, "Memory ");
+
+	x = put(y, x, A_NORMAL, "%s free of %s   pressure ",
+		bytes_of(ui, md->m[M_MEM_AVAILABLE].cur, a, sizeof(a)),
+		bytes_of(ui, md->m[M_MEM_TOTAL].cur, b, sizeof(b)));
+	x = put(y, x, hot ? paint(ui, C_WARN) | A_BOLD : A_BOLD, "some %s full %s",
+		centi(md->m[M_PSI_SOME10].cur, c, sizeof(c)),
+		centi(md->m[M_PSI_FULL10].cur, d, sizeof(d)));
+	put(y, x, A_NORMAL, "   disks %s of %s", bytes_of(ui, used, e, sizeof(e)),
+	    bytes_of(ui, total, f, sizeof(f)));
+}
+
+static void draw_events(const struct ui *ui, int y)
+{
+	const struct model *md = ui->s->md;
+	const struct ev_stats *ev = &md->ev;
+	uint64_t un = model_unattributed(md);
+	int x = put(y, 0, A_BOLD, "Events ");
+
+	if (!ev->active) {
+		put(y, x, A_NORMAL, "none: who did it cannot be told (%s)",
+		    md->note[0] ? md->note : "not traced");
+		return;
+	}
+	x = put(y, x, A_NORMAL, "%" PRIu64 " seen, ", ev->seen.cur);
+	if (!ev->lost_known)
+		x = put(y, x, paint(ui, C_WARN), "losses unknown");
+	else if (ev->lost.cur)
+		x = put(y, x, paint(ui, C_WARN) | A_BOLD,
+			"%" PRIu64 " LOST: totals exact, rows below too low", ev->lost.cur);
+	else
+		x = put(y, x, A_NORMAL, "0 lost");
+	if (un != VT_NA && un)
+		x = put(y, x, A_NORMAL, ", %" PRIu64 " pages unattributed", un);
+	if (ui->s->opt->cgroup[0])
+		x = put(y, x, paint(ui, C_HEAD), "  cgroup %s", ui->s->opt->cgroup);
+	if (ui->s->opt->pid)
+		x = put(y, x, paint(ui, C_HEAD), "  pid %d", ui->s->opt->pid);
+	if (ui->s->user_filter)
+		put(y, x, paint(ui, C_WARN), " (filtered here)");
+}
+
+static double hist_value(const struct model *md, unsigned int back, int which)
+{
+	const struct hist *h = &md->hist[(md->hist_pos + HIST_LEN - 1 - back) % HIST_LEN];
+
+	switch (which) {
+	case 0:
+		return h->out;
+	case 1:
+		return h->in;
+	case 2:
+		return h->wb;
+	case 3:
+		return h->used == VT_NA ? NAN : (double)h->used;
+	default:
+		return h->psi;
+	}
+}
+
+static double hist_max(const struct model *md, unsigned int n, int which)
+{
+	double max = 0;
+
+	for (unsigned int i = 0; i < n && i < md->nhist; i++) {
+		double v = hist_value(md, i, which);
+
+		if (!isnan(v) && v > max)
+			max = v;
+	}
+	return max;
+}
+
+/* A graph @h rows high whose right edge is now. */
+static void draw_graph(const struct ui *ui, int y, int x, int h, int w, int which, short pair)
+{
+	const struct model *md = ui->s->md;
+	double max = hist_max(md, (unsigned int)w, which);
+
+	for (int i = 0; i < w; i++) {
+		unsigned int back = (unsigned int)(w - 1 - i);
+		double v = back < md->nhist ? hist_value(md, back, which) : NAN;
+		int n;
+
+		if (isnan(v) || max <= 0)
+			continue;
+		n = (int)(v * 8 * h / max + 0.5);
+		if (!n && v > 0)
+			n = 1;
+		for (int row = 0; row < h && n > 0; row++, n -= 8)
+			put_block(ui, y + h - 1 - row, x + i, paint(ui, pair), n > 8 ? 8 : n);
+	}
+}
+
+static void draw_spark(const struct ui *ui, int y)
+{
+	const struct model *md = ui->s->md;
+	int w = (COLS - 34) / 2, x;
+	char a[32];
+
+	if (w > 90)
+		w = 90;
+	if (w < 6)
+		return;
+	x = put(y, 0, A_BOLD, "History");
+	x = put(y, x, A_NORMAL, "out ");
+	draw_graph(ui, y, x, 1, w, 0, C_ZSWAP);
+	x = put(y, x + w, A_NORMAL, " %-7s",
+		rate_text(hist_max(md, (unsigned int)w, 0), a, sizeof(a)));
+	x = put(y, x, A_NORMAL, " in ");
+	draw_graph(ui, y, x, 1, w, 1, C_PHYS);
+	put(y, x + w, A_NORMAL, " %s", rate_text(hist_max(md, (unsigned int)w, 1), a, sizeof(a)));
+}
+
+/* Returns the first line below the header. */
+static int draw_header(const struct ui *ui)
+{
+	static void (*const part[])(const struct ui *ui, int y) = {
+		draw_used, draw_shares, draw_pool, draw_rates, draw_memory, draw_events, draw_spark,
+	};
+	/* what to leave out first when there are few lines */
+	static const unsigned char min_lines[] = { 6, 8, 16, 7, 18, 10, 22 };
+	int y = 0;
+
+	draw_title(ui, y++);
+	for (unsigned int i = 0; i < sizeof(part) / sizeof(part[0]); i++)
+		if (LINES >= min_lines[i])
+			part[i](ui, y++);
+	return y;
+}
+
+/* ---- tables ---- */
+
+unsigned int draw_visible(const struct layout *lay, int width, unsigned char *out)
+{
+	bool take[MAX_COLS] = { false };
+	unsigned int n = 0;
+	int used = 0;
+
+	for (int pass = 0; pass < 2; pass++) {
+		for (unsigned int i = 0; i < lay->n; i++) {
+			const struct column *c = &columns[lay->col[i]];
+			bool first = lay->chosen || (c->flags & COL_DFLT);
+			int w = c->width + (used ? 1 : 0);
+
+			if (take[i] || first != !pass)
+				continue;
+			if (used + w > width && used)
+				continue;
+			take[i] = true;
+			used += w;
+		}
+	}
+	for (unsigned int i = 0; i < lay->n; i++)
+		if (take[i])
+			out[n++] = lay->col[i];
+	return n;
+}
+
+/* The first text column takes what is left over. */
+static int spare_width(const unsigned char *col, unsigned int n, int width, unsigned int *which)
+{
+	int used = 0;
+
+	*which = n;
+	for (unsigned int i = 0; i < n; i++) {
+		used += columns[col[i]].width + (i ? 1 : 0);
+		if (*which == n && columns[col[i]].type == CT_STR)
+			*which = i;
+	}
+	used = width - used;
+	return used < 0 ? 0 : used > 60 ? 60 : used;
+}
+
+static void draw_cell(const struct ui *ui, int y, int x, int w, const struct column *col,
+		      unsigned int row, bool first_text)
+{
+	const struct model *md = ui->s->md;
+	struct cell c = { 0 };
+	char buf[256];
+	size_t len;
+
+	col->get(md, row, col->arg, &c);
+	cell_text(col, &c, ui->units, md->page_size, buf, sizeof(buf));
+	len = strlen(buf);
+	if (col->type == CT_STR) {
+		/* of a path the end matters */
+		if ((int)len > w && w > 2 && first_text && buf[0] == '/')
+			put(y, x, A_NORMAL, "~%s", buf + len - (size_t)(w - 1));
+		else
+			put(y, x, A_NORMAL, "%.*s", w, buf);
+	} else if ((int)len <= w) {
+		put(y, x, A_NORMAL, "%*s", w, buf);
+	} else {
+		put(y, x, A_NORMAL, "%.*s", w, "##########");
+	}
+}
+
+/* A pane as a table in lines [y, y + h). */
+static void draw_table(struct ui *ui, enum pane p, int y, int h, unsigned int top)
+{
+	static struct view v;
+	const struct layout *lay = &ui->s->opt->lay[p];
+	unsigned char col[MAX_COLS];
+	unsigned int n = draw_visible(lay, COLS, col), flex;
+	int spare = spare_width(col, n, COLS, &flex);
+
+	view_build(&v, ui->s->md, p, lay, ui->show, ui->match);
+	ui->rows_total = v.n;
+	ui->rows_drawn = h > 1 ? (unsigned int)h - 1 : 0;
+	for (int line = 0; line < h; line++) {
+		int x = 0;
+
+		for (unsigned int i = 0; i < n; i++) {
+			const struct column *c = &columns[col[i]];
+			int w = c->width + (i == flex ? spare : 0);
+			unsigned int row = top + (unsigned int)line - 1;
+			bool sorted = lay->sort == col[i];
+
+			if (!line)
+				put(y, x, (sorted ? A_BOLD | A_UNDERLINE : A_UNDERLINE) |
+				    paint(ui, C_HEAD), c->type == CT_STR ? "%-*.*s" : "%*.*s",
+				    w, w, c->name);
+			else if (row < v.n)
+				draw_cell(ui, y + line, x, w, c, v.row[row], i == flex);
+			x += w + 1;
+		}
+	}
+	if (!v.n && h > 1)
+		put(y + 1, 0, A_NORMAL, ui->match[0] ? "(nothing matches the text filter)" :
+		    p == PANE_DEV ? "(no swap device: everything stays in memory)" :
+		    "(nothing in virtual swap; i shows idle rows too)");
+}
+
+/* ---- the matrix ---- */
+
+static const char *matrix_cell(const struct ui *ui, unsigned int f, unsigned int t, char *buf,
+			       size_t n)
+{
+	const struct model *md = ui->s->md;
+	const struct pair *p = &md->mx[f][t];
+	double r;
+
+	if (p->cur == VT_NA || !md->mx_valid)
+		return f == t ? "" : "-";
+	if (ui->totals) {
+		if (!p->cur)
+			return ".";
+		if (p->cur < 100000000)
+			snprintf(buf, n, "%" PRIu64, p->cur);
+		else
+			rate_text((double)p->cur, buf, n);
+		return buf;
+	}
+	r = model_rate(md, p);
+	return r == 0 ? "." : rate_text(r, buf, n);
+}
+
+static void draw_matrix(struct ui *ui, int y, int h)
+{
+	const struct model *md = ui->s->md;
+	int w = COLS / (int)(md->nstates + 1) - 1;
+	char buf[32];
+
+	if (w > 11)
+		w = 11;
+	if (w < 4)
+		w = 4;
+	put(y, 0, A_UNDERLINE | paint(ui, C_HEAD), "%-12.12s", ui->totals ? "pages from" : "pages/s from");
+	for (unsigned int t = 0; t < md->nstates; t++)
+		put(y, 13 + (int)t * (w + 1), A_UNDERLINE | paint(ui, C_HEAD), "%*.*s", w, w,
+		    md->state_name[t]);
+	for (unsigned int f = 0; f < md->nstates && (int)f + 1 < h; f++) {
+		put(y + 1 + (int)f, 0, A_BOLD, "%-12.12s", md->state_name[f]);
+		for (unsigned int t = 0; t < md->nstates; t++) {
+			const char *s = matrix_cell(ui, f, t, buf, sizeof(buf));
+			bool quiet = *s == '.' || *s == '-';
+
+			put(y + 1 + (int)f, 13 + (int)t * (w + 1), quiet ? A_DIM : A_BOLD,
+			    "%*.*s", w, w, s);
+		}
+	}
+	ui->rows_total = md->nstates;
+	ui->rows_drawn = (unsigned int)h;
+}
+
+/* what the states and the common moves mean; drawn below the matrix */
+static void draw_legend(const struct ui *ui, int y, int h)
+{
+	static const char *const text[] = {
+		"Read it as: pages that went from the state at the left to the state on top.",
+		"none>zswap none>zero none>phys  swapped out      free>none  slot allocated",
+		"zswap>none  loaded again        zswap>phys  writeback to disk",
+		"any>free  the owner no longer needs it           any>poison  content lost",
+	};
+
+	for (int i = 0; i < 4 && i < h; i++)
+		put(y + i, 0, A_DIM, "%s", text[i]);
+	(void)ui;
+}
+
+static void draw_history(struct ui *ui, int y, int h)
+{
+	static const struct {
+		const char *label;
+		int which;
+		short pair;
+	} g[] = {
+		{ "out pages/s", 0, C_ZSWAP }, { "in pages/s", 1, C_PHYS },
+		{ "used slots", 3, C_HEAD }, { "pressure %", 4, C_WARN },
+	};
+	int n = h >= 16 ? 4 : h >= 8 ? 2 : 1, each = h / n, w = COLS - 14;
+	const struct model *md = ui->s->md;
+	char a[32];
+
+	if (w < 4)
+		return;
+	if (w > HIST_LEN)
+		w = HIST_LEN;
+	for (int i = 0; i < n; i++) {
+		int top = y + i * each;
+		double max = hist_max(md, (unsigned int)w, g[i].which);
+
+		put(top, 0, A_BOLD, "%s", g[i].label);
+		put(top + 1 < top + each ? top + 1 : top, 0, A_NORMAL, "max %s",
+		    rate_text(max, a, sizeof(a)));
+		draw_graph(ui, top, 13, each > 1 ? each - 1 : 1, w, g[i].which, g[i].pair);
+	}
+}
+
+/* ---- panes ---- */
+
+static void draw_tabs(const struct ui *ui, int y)
+{
+	int x = put(y, 0, ui->pane == PANE_OVERVIEW ? A_REVERSE : A_NORMAL, "0 Overview");
+
+	for (int p = 0; p < NR_PANES; p++) {
+		x = put(y, x, A_NORMAL, "  ");
+		x = put(y, x, ui->pane == p ? A_REVERSE : A_NORMAL, "%d %s", p + 1,
+			pane_desc[p].title);
+	}
+	if (ui->match[0])
+		put(y, x, paint(ui, C_HEAD), "  /%s", ui->match);
+}
+
+static void draw_pane(struct ui *ui, int p, int y, int h)
+{
+	const struct model *md = ui->s->md;
+
+	if (h < 1)
+		return;
+	if (p == PANE_TRANS) {
+		draw_matrix(ui, y, h);
+		draw_legend(ui, y + (int)md->nstates + 2, h - (int)md->nstates - 2);
+	} else if (p == PANE_HIST) {
+		draw_history(ui, y, h);
+	} else {
+		draw_table(ui, (enum pane)p, y, h, ui->top);
+	}
+}
+
+static void draw_section(struct ui *ui, int p, int y, int h)
+{
+	if (h < 3)
+		return;
+	put(y, 0, A_REVERSE, " %d %s ", p + 1, pane_desc[p].title);
+	if (p == PANE_TRANS)
+		draw_matrix(ui, y + 1, h - 1);
+	else
+		draw_table(ui, (enum pane)p, y + 1, h - 1, 0);
+}
+
+/* All that fits: the matrix, then cgroups and processes share what is left. */
+static void draw_overview(struct ui *ui, int y, int h)
+{
+	const struct model *md = ui->s->md;
+	int mh = (int)md->nstates + 2, dh = 0, rest;
+
+	for (unsigned int i = 0; i < md->ndev; i++)
+		dh += !md->dev[i].gone;
+	dh = dh ? (dh > 6 ? 6 : dh) + 3 : 0;
+	if (h < mh + 8)
+		mh = h < 14 ? 0 : mh;
+	if (h < mh + dh + 10)
+		dh = 0;
+	rest = h - mh - (mh ? 1 : 0) - dh;
+	if (mh) {
+		draw_section(ui, PANE_TRANS, y, mh);
+		y += mh + 1;
+	}
+	draw_section(ui, PANE_CG, y, rest / 2);
+	y += rest / 2;
+	draw_section(ui, PANE_PROC, y, rest - rest / 2 - (dh ? 1 : 0));
+	y += rest - rest / 2;
+	if (dh)
+		draw_section(ui, PANE_DEV, y, dh);
+}
+
+static void draw_footer(const struct ui *ui)
+{
+	int y = LINES - 1;
+
+	if (ui->mode == MODE_PROMPT) {
+		put(y, 0, A_BOLD, "%s: %s_", ui->prompt, ui->input);
+		return;
+	}
+	if (ui->message[0]) {
+		put(y, 0, A_BOLD, "%s", ui->message);
+		return;
+	}
+	put(y, 0, A_DIM, COLS >= 72 ?
+	    "q quit  h help  Tab pane  < > sort  r reverse  f columns  / find  space pause" :
+	    "q quit  h help  Tab pane");
+}
+
+/* ---- special screens ---- */
+
+static const char *const help_text[] = {
+	"vswaptop shows what is swapped where, and who moves it.",
+	"",
+	"Used: memory that processes have in virtual swap slots.  Of these,",
+	"  zswap   compressed in memory       zero    only zeros, nothing stored",
+	"  disk    on a swap device           cached  only copy is still in memory",
+	"  poison  lost to a read error",
+	"Totals are kernel counters.  Who did it comes from trace events: the process",
+	"that faulted a page in, or the one that reclaimed it - not its owner.",
+	"The owner is the cgroup.  Lost events make shares too low, never totals.",
+	"",
+	"0..6 Tab  choose a pane             up down PgUp PgDn Home End  scroll",
+	"< >       sort by another column    r  reverse the order",
+	"f         choose columns            i  idle rows too    z  totals or rates",
+	"u         human, bytes, pages       /  show rows with this text",
+	"c         only this cgroup (in the kernel)    p  only this process",
+	"d         seconds per sample        space  pause",
+	"n         next sample (paused or replay)      b  replay from the start",
+	"s         sample now                h ?  this help       q  quit",
+	"",
+	"Levels: full - counters and events; counters - no tracefs; events - no",
+	"debugfs; unprivileged - neither.  '-' means: cannot be known here.",
+};
+
+static void draw_help(const struct ui *ui)
+{
+	int n = (int)(sizeof(help_text) / sizeof(help_text[0]));
+
+	for (int i = 0; i < n && i < LINES - 1; i++)
+		put(i, 0, i ? A_NORMAL : A_BOLD, "%s", (int)ui->top + i < n ?
+		    help_text[(int)ui->top + i] : "");
+	put(LINES - 1, 0, A_DIM, n > LINES - 1 ? "any key: back   up/down: scroll" : "any key: back");
+}
+
+static void draw_columns(const struct ui *ui)
+{
+	int p = ui->pane == PANE_OVERVIEW ? PANE_CG : ui->pane, line = 1, k = 0;
+	const struct layout *lay = &ui->s->opt->lay[p];
+	int room = LINES - 2, skip = (int)ui->cursor >= room ? (int)ui->cursor - room + 1 : 0;
+
+	put(0, 0, A_BOLD, "Columns of the pane \"%s\"", pane_desc[p].title);
+	for (unsigned int i = 0; i < ncolumns; i++) {
+		bool on = false;
+
+		if (columns[i].pane != (enum pane)p)
+			continue;
+		for (unsigned int j = 0; j < lay->n; j++)
+			on |= lay->col[j] == i;
+		if (k++ < skip || line > room)
+			continue;
+		put(line++, 0, k - 1 == (int)ui->cursor ? A_REVERSE : A_NORMAL, "[%c] %-10s %s",
+		    on ? 'x' : ' ', columns[i].name, columns[i].help);
+	}
+	put(LINES - 1, 0, A_DIM, "space: on/off   s: sort by it   up/down   Enter: back");
+}
+
+/* For a terminal of a few lines: what matters most, no panes. */
+static void draw_tiny(const struct ui *ui)
+{
+	const struct model *md = ui->s->md;
+	char a[32], b[32];
+	int y = 0;
+
+	put(y++, 0, A_BOLD, "used %s %s", size_of(ui, md->m[M_SLOTS_USED].cur, a, sizeof(a)),
+	    ui->paused ? "PAUSED" : level_name[md->level]);
+	put(y++, 0, A_NORMAL, "out %s in %s", metric_rate(ui, M_OUT, a, sizeof(a)),
+	    metric_rate(ui, M_IN, b, sizeof(b)));
+	put(y++, 0, A_NORMAL, "zsw %s dsk %s", size_of(ui, md->m[M_SLOTS_ZSWAP].cur, a, sizeof(a)),
+	    size_of(ui, md->m[M_SLOTS_PHYS].cur, b, sizeof(b)));
+	put(y++, 0, A_NORMAL, "psi %s lost %" PRIu64, centi(md->m[M_PSI_SOME10].cur, a, sizeof(a)),
+	    md->ev.lost.cur);
+	put(y++, 0, A_DIM, "q quit (too small)");
+}
+
+void draw(struct ui *ui)
+{
+	erase();
+	if (LINES < 6 || COLS < 36) {
+		draw_tiny(ui);
+	} else if (ui->mode == MODE_HELP) {
+		draw_help(ui);
+	} else if (ui->mode == MODE_COLUMNS) {
+		draw_columns(ui);
+	} else {
+		int y = draw_header(ui), h;
+
+		if (LINES >= 12)
+			draw_tabs(ui, y++);
+		h = LINES - 1 - y;
+		if (ui->pane == PANE_OVERVIEW)
+			draw_overview(ui, y, h);
+		else
+			draw_pane(ui, ui->pane, y, h);
+		draw_footer(ui);
+	}
+	refresh();
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * format.c - event layouts by field name, through libtraceevent
+ *
+ * Formats also come from files that anyone may have written, so the text is
+ * reduced to its plain field lines before the library sees it: the library's
+ * parser of print formats is large, and nothing of it is needed here.  Of the
+ * print format only the value names of a few fields are used; they are picked
+ * out by name below and are optional.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <traceevent/event-parse.h>
+
+#include "events.h"
+#include "util.h"
+
+const char *const ev_kind_name[NR_EK] = {
+	[EK_TRANSITION] = "vswap_transition",
+	[EK_SWAPIN] = "vswap_swapin",
+	[EK_REJECT] = "vswap_reject",
+	[EK_GROW] = "vswap_grow",
+	[EK_SWAPOFF] = "vswap_swapoff",
+};
+
+static const char *const field_name[NR_EF] = {
+	[EF_PID] = "common_pid", [EF_SLOT] = "slot", [EF_NR] = "nr",
+	[EF_FROM] = "from", [EF_TO] = "to", [EF_REASON] = "reason",
+	[EF_PHYS_TYPE] = "phys_type", [EF_PHYS_OFFSET] = "phys_offset",
+	[EF_BYTES] = "bytes", [EF_CGROUP] = "cgroup", [EF_BACKING] = "backing",
+	[EF_TYPE] = "type", [EF_MOVED] = "moved", [EF_POISONED] = "poisoned",
+	[EF_LEFT] = "left",
+};
+
+void ev_set_init(struct ev_set *es)
+{
+	memset(es, 0, sizeof(*es));
+	es->long_size = sizeof(long);
+}
+
+/* Characters a field declaration may have; anything else drops the line. */
+static bool plain_line(const char *s, size_t len)
+{
+	if (len > 200)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		char c = s[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		      (c >= '0' && c <= '9') || (c && strchr("_ \t:;*", c))))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * "\tfield:unsigned long slot;\toffset:8;\tsize:8;\tsigned:0;": four parts.
+ * The declaration must be words that end in a name; the library is only shown
+ * lines of exactly this shape.
+ */
+static bool field_line(const char *s, size_t len)
+{
+	char buf[256];
+	unsigned int off, size, sign, semi = 0;
+	char *p;
+	int end = 0;
+
+	if (!plain_line(s, len))
+		return false;
+	memcpy(buf, s, len);
+	buf[len] = '\0';
+	for (p = buf; *p; p++)
+		semi += *p == ';';
+	if (semi != 4 || strncmp(buf, "\tfield:", 7))
+		return false;
+	p = strchr(buf, ';');
+	if (p - buf < 10 || strchr(buf + 7, ':') < p || p[-1] == ' ' || p[-1] == '*')
+		return false;
+	for (char *q = buf + 7; q < p; q++)
+		if (*q == '\t')
+			return false;
+	if (sscanf(p, ";\toffset:%4u;\tsize:%3u;\tsigned:%1u;%n", &off, &size, &sign, &end) != 3)
+		return false;
+	return end && !p[end];
+}
+
+/* The text without what is not needed; returns its length, 0 when malformed. */
+static size_t reduce(const char *name, const char *text, size_t len, char *out, size_t room)
+{
+	const char *s = text, *end = text + len;
+	int id = -1, fields = 0, n;
+	size_t k;
+
+	for (; s < end; s++) {
+		const char *e = memchr(s, '\n', (size_t)(end - s));
+
+		if (!e)
+			e = end;
+		if (id < 0 && e - s > 4 && e - s < 15 && !memcmp(s, "ID: ", 4)) {
+			char num[16] = "";
+
+			memcpy(num, s + 4, (size_t)(e - s - 4));
+			id = vt_u64(num) < 65536 ? (int)vt_u64(num) : -1;
+			break;
+		}
+		s = e;
+	}
+	if (id < 0)
+		return 0;
+	n = snprintf(out, room, "name: %s\nID: %d\nformat:\n", name, id);
+	k = (size_t)n;
+	for (s = text; s < end; s++) {
+		const char *e = memchr(s, '\n', (size_t)(end - s));
+		size_t l;
+
+		if (!e)
+			e = end;
+		l = (size_t)(e - s);
+		if (field_line(s, l)) {
+			if (k + l + 64 > room || fields++ > 40)
+				return 0;
+			memcpy(out + k, s, l);
+			out[k + l] = '\n';
+			k += l + 1;
+		}
+		s = e;
+	}
+	n = snprintf(out + k, room - k, "\nprint fmt: \"\"\n");
+	return fields ? k + (size_t)n : 0;
+}
+
+static void take_field(struct field_pos *pos, struct tep_event *ev, const char *name)
+{
+	struct tep_format_field *f = tep_find_any_field(ev, name);
+
+	pos->size = 0;
+	if (!f || f->offset < 0 || f->offset > 4096)
+		return;
+	if (f->flags & (TEP_FIELD_IS_ARRAY | TEP_FIELD_IS_STRING | TEP_FIELD_IS_DYNAMIC))
+		return;
+	if (f->size != 1 && f->size != 2 && f->size != 4 && f->size != 8)
+		return;
+	pos->off = (uint16_t)f->offset;
+	pos->size = (uint8_t)f->size;
+	pos->is_signed = f->flags & TEP_FIELD_IS_SIGNED;
+}
+
+/* skip blanks inside [s, end) */
+static const char *blank(const char *s, const char *end)
+{
+	while (s < end && (*s == ' ' || *s == '\t'))
+		s++;
+	return s;
+}
+
+/*
+ * __print_symbolic(REC->from, { 0, "free" }, { 1, "none" }, ...): the pairs
+ * after the field's name.  Names the kernel could not resolve are skipped.
+ */
+static void take_symbols(struct sym_map *map, const char *text, size_t len, const char *field)
+{
+	char key[64];
+	const char *s, *end = text + len;
+	int n = snprintf(key, sizeof(key), "__print_symbolic(REC->%s,", field);
+
+	map->n = 0;
+	s = memmem(text, len, key, (size_t)n);
+	if (!s)
+		return;
+	s += n;
+	while (map->n < MAX_SYM) {
+		char num[24] = "";
+		const char *q;
+		size_t k = 0;
+
+		s = blank(s, end);
+		if (s < end && *s == ',')
+			s = blank(s + 1, end);
+		if (s >= end || *s != '{')
+			return;
+		s = blank(s + 1, end);
+		while (s < end && *s >= '0' && *s <= '9' && k < sizeof(num) - 1)
+			num[k++] = *s++;
+		s = memchr(s, '"', (size_t)(end - s));
+		if (!s)
+			return;
+		q = memchr(s + 1, '"', (size_t)(end - s - 1));
+		if (!q || q - s > NAME_LEN)
+			return;
+		if (k) {
+			memcpy(map->e[map->n].name, s + 1, (size_t)(q - s - 1));
+			map->e[map->n].name[q - s - 1] = '\0';
+			vt_clean(map->e[map->n].name);
+			map->e[map->n++].value = vt_u64(num);
+		}
+		s = memchr(q, '}', (size_t)(end - q));
+		if (!s)
+			return;
+		s++;
+	}
+}
+
+int ev_set_add(struct ev_set *es, const char *name, const char *text, size_t len)
+{
+	char plain[12288];
+	struct tep_handle *tep;
+	struct tep_event *ev = NULL;
+	struct ev_format *f;
+	size_t n;
+	int kind;
+
+	for (kind = 0; kind < NR_EK; kind++)
+		if (!strcmp(ev_kind_name[kind], name))
+			break;
+	if (kind == NR_EK)
+		return 0;
+	n = reduce(name, text, len, plain, sizeof(plain));
+	if (!n)
+		return -EINVAL;
+	tep = tep_alloc();
+	if (!tep)
+		return -ENOMEM;
+	tep_set_loglevel(TEP_LOG_NONE);
+	f = &es->fmt[kind];
+	memset(f, 0, sizeof(*f));
+	tep_parse_event(tep, plain, (unsigned long)n, "vswap");
+	ev = tep_find_event_by_name(tep, "vswap", name);
+	if (ev) {
+		for (int i = 0; i < NR_EF; i++)
+			take_field(&f->pos[i], ev, field_name[i]);
+		take_field(&es->common_type, ev, "common_type");
+		f->id = ev->id;
+		f->present = es->common_type.size != 0;
+		take_symbols(&f->from, text, len, "from");
+		take_symbols(&f->to, text, len, "to");
+		take_symbols(&f->backing, text, len, "backing");
+		take_symbols(&f->reason, text, len, "reason");
+	}
+	tep_free(tep);
+	return f->present ? 0 : -EINVAL;
+}
+
+bool ev_set_complete(const struct ev_set *es)
+{
+	const struct ev_format *f = &es->fmt[EK_TRANSITION];
+
+	return f->present && f->pos[EF_FROM].size && f->pos[EF_TO].size;
+}

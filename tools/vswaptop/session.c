@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * session.c - start, sample, wait, stop
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "session.h"
+#include "trace.h"
+
+/* of an interval, the share that one scan of cgroups or processes may take */
+#define SCAN_SHARE 400
+
+static struct model model;
+static struct obuf record_out = { .fd = -1 };
+
+static void on_quit(int sig)
+{
+	(void)sig;
+	vt_quit = 1;
+}
+
+/* Leave nothing behind even when the tool itself is broken. */
+static void on_crash(int sig)
+{
+	trace_emergency_stop();
+	screen_reset();
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+void session_signals(void)
+{
+	static const int quit[] = { SIGINT, SIGTERM, SIGHUP };
+	static const int crash[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGQUIT };
+	struct sigaction sa = { .sa_handler = on_quit };
+
+	/* no SA_RESTART: a write to a stuck pipe must notice */
+	for (size_t i = 0; i < sizeof(quit) / sizeof(quit[0]); i++)
+		sigaction(quit[i], &sa, NULL);
+	sa.sa_handler = on_crash;
+	sa.sa_flags = (int)SA_RESETHAND;
+	for (size_t i = 0; i < sizeof(crash) / sizeof(crash[0]); i++)
+		sigaction(crash[i], &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int start_replay(struct session *s)
+{
+	char err[160];
+
+	s->replay = replay_open(s->opt->replay, s->opt->interval, err, sizeof(err));
+	if (!s->replay) {
+		fprintf(stderr, "vswaptop: %s: %s\n", s->opt->replay, err);
+		return EXIT_FAIL;
+	}
+	snprintf(s->md->tag, sizeof(s->md->tag), "%s", s->opt->replay);
+	return EXIT_OK;
+}
+
+static void start_trace(struct session *s)
+{
+	char why[128] = "";
+
+	if (s->opt->no_trace) {
+		vt_copy(s->md->note, "tracing off (--no-trace)", sizeof(s->md->note));
+		return;
+	}
+	if (!sysroot_is_live()) {
+		vt_copy(s->md->note, "captured tree, no events", sizeof(s->md->note));
+		return;
+	}
+	trace_clean_stale();
+	if (trace_start(s->md, s->opt->buffer_kb, why, sizeof(why))) {
+		vt_copy(s->md->note, why, sizeof(s->md->note));
+		return;
+	}
+	trace_poll_add(s->epfd);
+}
+
+/* Take off the mount point that people paste along, and say what is not there. */
+static void check_cgroup(struct session *s)
+{
+	const char *root = cgroups_root();
+	size_t n = root ? strlen(root) : 0;
+	char *path = s->opt->cgroup;
+
+	if (n && !strncmp(path, root, n) && (path[n] == '/' || !path[n]))
+		memmove(path, path + n, strlen(path + n) + 1);
+	if (*path && !trace_select(s->md, path))
+		fprintf(stderr, "vswaptop: warning: there is no cgroup %s now\n", path);
+}
+
+static int start_live(struct session *s)
+{
+	const char *root = s->opt->sysroot ? s->opt->sysroot : "/";
+	int err = sysroot_open(root);
+
+	if (err) {
+		fprintf(stderr, "vswaptop: %s: %s\n", root, strerror(-err));
+		return EXIT_FAIL;
+	}
+	counters_probe(&s->acc);
+	if (!s->acc.vswap) {
+		fprintf(stderr, "vswaptop: this kernel has no virtual swap layer "
+			"(no /sys/kernel/mm/vswap)\n");
+		return EXIT_NOVSWAP;
+	}
+	s->md->page_size = (uint64_t)sysconf(_SC_PAGESIZE);
+	if (sysroot_is_live())
+		gethostname(s->md->host, sizeof(s->md->host) - 1);
+	else
+		vt_copy(s->md->host, "sysroot", sizeof(s->md->host));
+	/* cgroup ids must be known before a filter on them can be made */
+	cgroups_scan(s->md, 0);
+	check_cgroup(s);
+	start_trace(s);
+	session_refilter(s);
+	return EXIT_OK;
+}
+
+static int start_record(struct session *s)
+{
+	if (!s->opt->record)
+		return EXIT_OK;
+	record_out.fd = open(s->opt->record, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (record_out.fd >= 0)
+		return EXIT_OK;
+	fprintf(stderr, "vswaptop: %s: %s\n", s->opt->record, strerror(errno));
+	return EXIT_FAIL;
+}
+
+int session_start(struct session *s, struct options *opt)
+{
+	int r;
+
+	memset(s, 0, sizeof(*s));
+	s->opt = opt;
+	s->md = &model;
+	model_init(&model);
+	s->epfd = epoll_create1(EPOLL_CLOEXEC);
+	if (s->epfd < 0) {
+		fprintf(stderr, "vswaptop: epoll: %s\n", strerror(errno));
+		return EXIT_FAIL;
+	}
+	r = opt->replay ? start_replay(s) : start_live(s);
+	return r ? r : start_record(s);
+}
+
+void session_refilter(struct session *s)
+{
+	if (s->replay)
+		return;
+	s->user_filter = trace_filter(s->md, s->opt->cgroup, s->opt->pid, &s->flt) > 0;
+}
+
+void session_drain(struct session *s)
+{
+	if (trace_active())
+		trace_drain(s->md, &s->flt);
+}
+
+static void set_level(struct session *s)
+{
+	struct model *md = s->md;
+
+	if (trace_active())
+		md->level = s->acc.counters ? LEVEL_FULL : LEVEL_EVENTS;
+	else
+		md->level = s->acc.counters ? LEVEL_COUNTERS : LEVEL_UNPRIV;
+	if (md->level == LEVEL_EVENTS)
+		vt_copy(md->note, "debugfs counters cannot be read", sizeof(md->note));
+}
+
+static void sample_live(struct session *s, bool full)
+{
+	struct model *md = s->md;
+	uint64_t budget = full ? 0 : s->opt->interval / SCAN_SHARE + 1;
+
+	model_begin(md, now_ns(CLOCK_REALTIME), now_ns(CLOCK_MONOTONIC));
+	/*
+	 * Counters before events: under load events then are a little ahead, and
+	 * pages are never called unattributed that merely have not been read yet.
+	 */
+	counters_read(md, &s->acc);
+	if (trace_active()) {
+		trace_drain(md, &s->flt);
+		trace_read_losses(md);
+	}
+	model_commit(md);
+	devices_read(md);
+	cgroups_scan(md, budget);
+	procs_scan(md, budget);
+	session_refilter(s);
+	set_level(s);
+	model_end(md);
+}
+
+static int sample_replay(struct session *s)
+{
+	int r = replay_next(s->replay, s->md, s->warning, sizeof(s->warning));
+
+	if (r < 0)
+		fprintf(stderr, "vswaptop: %s: %s\n", s->opt->replay, s->warning);
+	else if (!r && s->warning[0] && !s->replay_over)
+		fprintf(stderr, "vswaptop: %s: warning: %s\n", s->opt->replay, s->warning);
+	if (r <= 0)
+		s->replay_over = true;
+	return r;
+}
+
+static int write_files(struct session *s)
+{
+	int err = 0;
+
+	if (record_out.fd >= 0) {
+		err = json_sample(&record_out, s->md, NULL, ~0u);
+		if (err)
+			fprintf(stderr, "vswaptop: %s: %s\n", s->opt->record, strerror(-err));
+	}
+	if (!err && s->opt->openmetrics) {
+		err = metrics_write(s->opt->openmetrics, s->md);
+		if (err)
+			fprintf(stderr, "vswaptop: %s: %s\n", s->opt->openmetrics, strerror(-err));
+	}
+	return err;
+}
+
+int session_sample(struct session *s, bool full)
+{
+	int r = 1;
+
+	if (s->replay)
+		r = sample_replay(s);
+	else
+		sample_live(s, full);
+	if (r > 0 && write_files(s))
+		return -EIO;
+	return r;
+}
+
+unsigned int session_wait(struct session *s, uint64_t deadline)
+{
+	struct epoll_event ev[16];
+	sigset_t block, old;
+	uint64_t now = now_ns(CLOCK_MONOTONIC);
+	unsigned int ready = 0;
+	int n, ms;
+
+	if (now >= deadline)
+		return 0;
+	ms = (int)((deadline - now + 999999) / 1000000);
+	/* a signal between the test and the wait must not be missed */
+	sigemptyset(&block);
+	sigaddset(&block, SIGINT);
+	sigaddset(&block, SIGTERM);
+	sigaddset(&block, SIGHUP);
+	sigprocmask(SIG_BLOCK, &block, &old);
+	n = vt_quit ? 0 : epoll_pwait(s->epfd, ev, 16, ms, &old);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	for (int i = 0; i < n; i++)
+		ready |= ev[i].data.u32;
+	return ready;
+}
+
+void session_stop(struct session *s)
+{
+	trace_stop();
+	replay_close(s->replay);
+	s->replay = NULL;
+	if (record_out.fd >= 0)
+		close(record_out.fd);
+	record_out.fd = -1;
+	close(s->epfd);
+}
