@@ -143,6 +143,8 @@ void cg_drop_cache(const struct cg *g)
 	double end = vst_now() + 10;
 
 	while (cg_key(g, "memory.stat", "swapcached")) {
+		/* empties the per-CPU batches of the LRU, whose references hold folios */
+		vst_write("/proc/sys/vm/drop_caches", "1");
 		cg_reclaim(g, 64 * PG);
 		if (vst_now() > end)
 			FAIL("swap cache of %s: %llu bytes stay", g->path,

@@ -51,7 +51,8 @@ void dev_mkswap(struct dev *d, const char *path, size_t pages)
 		FAIL("%s: writing the header: %s", path, strerror(errno));
 	MUST(fsync(fd));
 	close(fd);
-	snprintf(d->path, sizeof(d->path), "%s", path);
+	if (path != d->path)
+		snprintf(d->path, sizeof(d->path), "%s", path);
 	d->pages = pages;
 	d->prio = -1;
 }

@@ -279,6 +279,8 @@ void area_free(struct area *a);
 /* Pages whose page table entry is a swap entry. */
 size_t area_swapped(const struct area *a);
 bool area_page_swapped(const struct area *a, size_t i);
+/* Pages of private memory that are out and not in the swap cache either. */
+size_t area_uncached(const struct area *a);
 /* Pages of @a that compress, are zero, or are random, from index 0 on. */
 size_t area_count(const struct area *a, enum pat kind);
 /* MADV_PAGEOUT once; returns area_swapped(). */

@@ -267,6 +267,25 @@ size_t area_swapped(const struct area *a)
 	return nr;
 }
 
+size_t area_uncached(const struct area *a)
+{
+	unsigned char vec[512];
+	uint64_t ent[512];
+	size_t i, k, n, nr = 0;
+	int fd = pagemap_open();
+
+	for (i = 0; i < a->n; i += n) {
+		n = a->n - i < 512 ? a->n - i : 512;
+		MUST(mincore(a->p + i * PG, n * PG, vec));
+		if (pread(fd, ent, n * 8, ((uintptr_t)a->p / PG + i) * 8) != (ssize_t)(n * 8))
+			FAIL("pagemap: %s", strerror(errno));
+		for (k = 0; k < n; k++)
+			nr += (ent[k] & PM_SWAP) && !(vec[k] & 1);
+	}
+	close(fd);
+	return nr;
+}
+
 bool area_page_swapped(const struct area *a, size_t i)
 {
 	uint64_t ent;

@@ -57,6 +57,14 @@ static void worker_run(void *arg)
 	load_run((void *)&w->cfg);
 }
 
+/* True if @pid is there to be waited for; it stays so. */
+static bool has_ended(pid_t pid)
+{
+	siginfo_t si = { 0 };
+
+	return !waitid(P_PID, pid, &si, WEXITED | WNOHANG | WNOWAIT) && si.si_pid == pid;
+}
+
 static void worker_start(int i)
 {
 	static const enum pat pats[] = { PAT_CZ, PAT_MIXED, PAT_COMP, PAT_RAND };
@@ -74,7 +82,7 @@ static void worker_start(int i)
 	w->pid = vst_spawn(worker_run, w);
 	sum.started++;
 	/* with failing allocations a process cannot even start: let it */
-	POLL(120, "start of a load", shared[1 + i] > w->seen || kill(w->pid, 0));
+	POLL(120, "start of a load", shared[1 + i] > w->seen || has_ended(w->pid));
 }
 
 /* True if the process of @w is gone; a failure of it ends the soak. */

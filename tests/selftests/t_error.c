@@ -253,8 +253,9 @@ TEST(error, tmpfs_read, 0)
 	dev_swapon(&d, -1, 0);
 	area_map_shared(&a, n, PAT_RAND, 0);
 	area_fill(&a);
-	area_pageout(&a);
+	area_advise(&a, 0, n, MADV_PAGEOUT);
 	cg_drop_cache(&g);
+	CHECK_EQ(area_swapped(&a), n);
 	for (i = 40; i < 60; i++) {
 		char msg[64];
 

@@ -198,12 +198,16 @@ TEST(phys, reuse_without_rewrite, 0)
 	snap_take(&c);
 	NO_MOVES(&b, &c);
 	CHECK_EQ(c.pswpout - b.pswpout, 0);
-	/* written to: the slot is given up at once, and the content goes to a new one */
+	/* written to: what is on the disk is stale and is written again */
+	area_check(&a);
+	snap_take(&b);
 	for (i = 0; i < n; i++)
 		a.p[i * PG + 8] ^= 0x5a;
-	CHECK_EQ(dev_used(&d), 0);
 	area_pageout(&a);
 	cg_drop_cache(&g);
+	snap_take(&c);
+	CHECK_EQ(c.pswpout - b.pswpout, n);
+	CHECK_EQ(dev_used(&d), n);
 	for (i = 0; i < n; i++)
 		a.p[i * PG + 8] ^= 0x5a;
 	area_check(&a);
@@ -286,6 +290,8 @@ TEST(phys, full_device_zswap_goes_on, 0)
 	struct dev d;
 	struct cg g;
 
+	if (!vst_have_vswap)
+		SKIP("the base kernel needs a slot of the device for each page");
 	start(&g, &d, room);
 	map_fill(&rnd, room, PAT_RAND, 0);
 	area_pageout(&rnd);
@@ -628,7 +634,7 @@ TEST(writeback, shrinker, 0)
 	struct area a;
 	struct dev d;
 	struct cg g;
-	int round;
+	double end;
 
 	start_writeback(&g, &d);
 	knob_zswap_param("shrinker_enabled", "Y");
@@ -636,7 +642,8 @@ TEST(writeback, shrinker, 0)
 	area_pageout(&a);
 	snap_take(&s);
 	trace_start(&tr);
-	for (round = 0; round < 60; round++) {
+	/* it works from statistics that are up to two seconds old */
+	for (end = vst_now() + 12; vst_now() < end; vst_msleep(50)) {
 		cg_reclaim(&g, 2 << 20);
 		snap_take(&b);
 		if (b.zswpwb - s.zswpwb > 100)
@@ -646,7 +653,8 @@ TEST(writeback, shrinker, 0)
 	snap_take(&b);
 	trace_stop(&tr);
 	after_writeback(&s, &b, &d, &tr);
-	CHECK_EQ(cg_read(&g, "memory.swap.current"), b.gauge[ST_PHYS] * PG);
+	if (vst_have_vswap)
+		CHECK_EQ(cg_read(&g, "memory.swap.current"), b.gauge[ST_PHYS] * PG);
 	area_check(&a);
 	area_free(&a);
 	CHECK_EQ(dev_used(&d), 0);
@@ -663,6 +671,8 @@ TEST(writeback, forbidden, 0)
 	struct cg g;
 	int round;
 
+	if (!vst_have_vswap)
+		SKIP("the base kernel needs a slot of the device for each page");
 	start_writeback(&g, &d);
 	knob_zswap_param("shrinker_enabled", "Y");
 	cg_set(&g, "memory.zswap.writeback", "0");
@@ -693,6 +703,8 @@ TEST(writeback, device_full, 0)
 	struct cg g;
 	int round;
 
+	if (!vst_have_vswap)
+		SKIP("the base kernel needs a slot of the device for each page");
 	cg_make(&g, "wbfull");
 	cg_enter(&g);
 	dev_brd(&d, 0, room);
@@ -720,6 +732,8 @@ TEST(writeback, swap_max, 0)
 	struct cg g;
 	int round;
 
+	if (!vst_have_vswap)
+		SKIP("the base kernel needs a slot of the device for each page");
 	start_writeback(&g, &d);
 	knob_zswap_param("shrinker_enabled", "Y");
 	cg_set(&g, "memory.swap.max", "%zu", max * PG);
