@@ -81,7 +81,9 @@ static void worker_start(int i)
 	w->moved = vst_now();
 	w->pid = vst_spawn(worker_run, w);
 	sum.started++;
-	/* with failing allocations a process cannot even start: let it */
+	/* where allocations are made to fail a process could not even start: let it */
+	if (!faults)
+		return;
 	POLL(120, "start of a load", shared[1 + i] > w->seen || has_ended(w->pid));
 }
 
