@@ -3,7 +3,8 @@
 # vswap: a virtual swap layer for Linux, and tools to look at it. "make help".
 
 # What is built here goes to OUT; kernels are in the cache outside the checkout.
-OUT ?= $(CURDIR)/build
+OUT ?= build
+override OUT := $(abspath $(OUT))
 prefix ?= /usr/local
 DESTDIR ?=
 # Variables given to make reach the scripts.
