@@ -54,15 +54,17 @@ install: tools
 			DESTDIR=$(DESTDIR) install; done
 
 # What the guest gets to see under /opt/vswap: the tools, installed there, and the
-# test programs. Tools get objects of their own here: prefix is compiled in.
+# test programs. Tools get objects of their own here: prefix is compiled in. A part
+# that does not build does not keep the others away.
 guest-programs:
 	@$(SCRIPTS)/install-deps tools guest
-	@set -e; for d in $(TOOLS); do \
-		$(MAKE) --no-print-directory -C $$d OUT=$(OUT)/for-guest/$$d prefix=/opt/vswap all; \
+	@rc=0; for d in $(TOOLS); do \
+		{ $(MAKE) --no-print-directory -C $$d OUT=$(OUT)/for-guest/$$d prefix=/opt/vswap all && \
 		$(MAKE) --no-print-directory -C $$d OUT=$(OUT)/for-guest/$$d prefix=/opt/vswap \
-			DESTDIR=$(OUT)/guest-root install; done
-	@set -e; for d in $(GUEST_TESTS); do \
-		$(MAKE) --no-print-directory -C $$d OUT=$(OUT)/$$d GUEST_BIN=$(OUT)/guest-bin install; done
+			DESTDIR=$(OUT)/guest-root install; } || rc=1; done; \
+	for d in $(GUEST_TESTS); do \
+		$(MAKE) --no-print-directory -C $$d OUT=$(OUT)/$$d GUEST_BIN=$(OUT)/guest-bin install || \
+			rc=1; done; exit $$rc
 
 demo:
 	@$(SCRIPTS)/install-deps build guest tools demo
