@@ -23,7 +23,7 @@ int cmd_summary(struct kern *k, const struct out_opts *o);
 int cmd_slots(struct kern *k, const struct out_opts *o, const struct filter *f);
 int cmd_slot(struct kern *k, const struct out_opts *o, uint64_t nr, bool raw);
 int cmd_phys(struct kern *k, const struct out_opts *o, unsigned int type, uint64_t off);
-int cmd_entry(struct kern *k, const struct out_opts *o, uint64_t pte);
+int cmd_entry(struct kern *k, const struct out_opts *o, uint64_t pte, bool raw);
 int cmd_task(struct kern *k, const struct out_opts *o, unsigned int pid);
 int cmd_extract(struct kern *k, const struct out_opts *o, const struct filter *f,
 		const char *dir);

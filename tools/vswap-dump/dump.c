@@ -511,7 +511,12 @@ int dump_open(struct dump **dp, char **paths, unsigned int npaths,
 	}
 	if (kdump_open_fdset(d->ctx, d->nfd, d->fd) != KDUMP_OK)
 		return fail(err, errlen, "%s: %s", paths[0], kdump_get_err(d->ctx));
-	d->info.format = str_attr(d, KDUMP_ATTR_FILE_FORMAT);
+	/* libkdumpfile interprets VMCOREINFO only when it knows what wrote it */
+	kdump_set_string_attr(d->ctx, KDUMP_ATTR_OSTYPE, "linux");
+	kdump_clear_err(d->ctx);
+	d->info.format = str_attr(d, "file.description");
+	if (!d->info.format)
+		d->info.format = str_attr(d, KDUMP_ATTR_FILE_FORMAT);
 	d->info.page_shift = 12;
 	if (kdump_get_number_attr(d->ctx, KDUMP_ATTR_PAGE_SHIFT, &num) == KDUMP_OK &&
 	    num >= 12 && num <= 16)
@@ -567,8 +572,6 @@ static int init_xlat(struct dump *d, char *err, size_t errlen)
 	d->info.levels = 4;
 	if (dump_vmcoreinfo_num(d, "NUMBER(pgtable_l5_enabled)", 10, &l5) && l5)
 		d->info.levels = 5;
-	kdump_set_string_attr(d->ctx, KDUMP_ATTR_OSTYPE, "linux");
-	kdump_clear_err(d->ctx);
 	if (d->opts->have_phys_base)
 		kdump_set_address_attr(d->ctx, "addrxlat.force.phys_base",
 				       d->opts->phys_base);

@@ -76,7 +76,8 @@ static void help(void)
 "      --slots              every slot in use, one per line\n"
 "      --slot N             all about one slot; with --raw its page, to stdout\n"
 "      --phys TYPE:OFFSET   the virtual slot behind a slot of a physical device\n"
-"      --entry PTE          what a page table entry of a swapped page leads to\n"
+"      --entry PTE          what a page table entry (hex) of a swapped page leads to;\n"
+"                           with --raw its page\n"
 "      --task PID           what a process has swapped out\n"
 "      --extract DIR        pages of all slots, decompressed, as DIR/N.page\n"
 "      --check              check the structures; one line per violation\n"
@@ -321,8 +322,8 @@ static int parse(int argc, char **argv, struct args *a)
 	}
 	if (optind == argc)
 		return usage("%s", "which dump?");
-	if (a->raw && a->action != A_SLOT)
-		return usage("%s", "--raw goes with --slot");
+	if (a->raw && a->action != A_SLOT && a->action != A_ENTRY)
+		return usage("%s", "--raw goes with --slot or --entry");
 	if (a->filtered && a->action != A_SLOTS && a->action != A_EXTRACT)
 		return usage("%s", "filters go with --slots or --extract");
 	if (a->out.columns && a->action != A_SLOTS && a->action != A_TASK)
@@ -417,7 +418,7 @@ static int run(struct kern *k, const struct args *a)
 	case A_PHYS:
 		return cmd_phys(k, &a->out, a->num, a->num2);
 	case A_ENTRY:
-		return cmd_entry(k, &a->out, a->num);
+		return cmd_entry(k, &a->out, a->num, a->raw);
 	case A_TASK:
 		return cmd_task(k, &a->out, a->num);
 	case A_EXTRACT:

@@ -16,7 +16,7 @@
 
 struct col_desc {
 	const char *name;
-	double width;		/* least width, so that batches line up */
+	int width;		/* least width, so that batches line up */
 	bool left;
 	const char *help;
 };
@@ -396,9 +396,16 @@ void listing_add(struct listing *l, const struct row *r)
 	}
 	line = scols_table_new_line(l->table, NULL);
 	for (i = 0; line && i < l->ncols; i++) {
+		const struct col_desc *c = &cols[l->cols[i]];
 		const char *s = cell(l->k, r, l->cols[i]);
+		char *padded = NULL;
 
+		/* libsmartcols knows the width of a batch only: make them alike */
+		if (i + 1 < l->ncols &&
+		    asprintf(&padded, c->left ? "%-*s" : "%*s", c->width, s ? s : "-") >= 0)
+			s = padded;
 		scols_line_set_data(line, i, s ? s : "-");
+		free(padded);
 	}
 	l->rows++;
 	if (++l->pending >= BATCH) {

@@ -312,7 +312,45 @@ void row_from_entry(struct kern *k, unsigned int type, uint64_t off, struct clus
 	r->off = off;
 }
 
-int cmd_entry(struct kern *k, const struct out_opts *o, uint64_t pte)
+/* The page behind a direct entry: in the swap cache, in zswap, or zero-filled. */
+static int direct_raw(struct kern *k, const struct row *r)
+{
+	unsigned char *buf = malloc(k->page_size);
+	enum content ct = CONTENT_DEVICE;
+	struct folio_state f;
+	char why[256] = "the content is on the device, not in memory";
+	int ret = 4;
+
+	if (!buf)
+		exit(1);
+	if (r->s.cached) {
+		folio_read(k, &r->s, r->type, &f);
+		if (f.known && f.matches && f.uptodate &&
+		    !dump_read_phys(k->d, f.pfn << k->page_shift, buf, k->page_size))
+			ct = CONTENT_CACHE;
+	}
+	if (ct == CONTENT_DEVICE && r->s.state == VS_ZERO) {
+		memset(buf, 0, k->page_size);
+		ct = CONTENT_ZERO;
+	} else if (ct == CONTENT_DEVICE && r->z.length) {
+		ct = content_zentry(k, &r->z, buf, why, sizeof(why));
+	}
+	if (!content_ok(ct))
+		fprintf(stderr, "vswap-dump: slot %" PRIu64 " of device %u: %s\n", r->off,
+			r->type, why);
+	else
+		ret = fwrite(buf, 1, k->page_size, stdout) == k->page_size ? 0 : 1;
+	free(buf);
+	return ret;
+}
+
+/* Notes that say where a page is, not that something is wrong. */
+static bool harmless(const char *note)
+{
+	return !note || !strcmp(note, "in zswap") || !strcmp(note, "zero-filled");
+}
+
+int cmd_entry(struct kern *k, const struct out_opts *o, uint64_t pte, bool raw)
 {
 	struct cluster *c;
 	unsigned int type;
@@ -327,11 +365,13 @@ int cmd_entry(struct kern *k, const struct out_opts *o, uint64_t pte)
 	}
 	k->arch->swap(pte, &type, &off);
 	if (type < SWP_MAX_DEVICES && k->dev[type].used && k->dev[type].is_virtual)
-		return cmd_slot(k, o, off, false);
+		return cmd_slot(k, o, off, raw);
 	c = cluster_new();
 	row_from_entry(k, type, off, c, &r);
 	free(c);
-	ret = r.note && strcmp(r.note, "in zswap") && strcmp(r.note, "zero-filled") ? 4 : 0;
+	ret = harmless(r.note) ? 0 : 4;
+	if (raw && !ret)
+		return direct_raw(k, &r);
 	if (o->json) {
 		struct json_object *h = json_head(k, "entry");
 

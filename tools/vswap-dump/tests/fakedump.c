@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * fakedump.c - a dump made of a buffer, in place of dump.c
+ *
+ * Address 0 to the length of the buffer is its content, page_of() and the physical
+ * addresses are the same addresses, and the layout is invented: members one after the
+ * other. With it the walkers can be run over any bytes, without a kernel or a file.
+ */
+#include <string.h>
+
+#include "fakedump.h"
+
+struct dump {
+	const unsigned char *p;
+	size_t n;
+	struct dump_info info;
+	const struct layout *l;
+	uint64_t count[3];
+};
+
+static struct dump fake;
+
+struct dump *fake_dump(const struct layout *l, const unsigned char *p, size_t n)
+{
+	memset(&fake, 0, sizeof(fake));
+	fake.p = p;
+	fake.n = n;
+	fake.l = l;
+	fake.info.page_shift = 12;
+	fake.info.levels = 4;
+	fake.info.format = "fake";
+	return &fake;
+}
+
+struct dump_info *dump_info(struct dump *d)
+{
+	return &d->info;
+}
+
+uint64_t dump_count(const struct dump *d, enum rd why)
+{
+	return d->count[why];
+}
+
+enum rd dump_read_phys(struct dump *d, uint64_t addr, void *buf, size_t len)
+{
+	if (addr >= d->n || len > d->n - addr) {
+		/* the last page is "not in the dump", the rest does not exist */
+		enum rd rd = addr < d->n ? RD_MISSING : RD_UNMAPPED;
+
+		d->count[rd]++;
+		return rd;
+	}
+	memcpy(buf, d->p + addr, len);
+	return RD_OK;
+}
+
+enum rd dump_read(struct dump *d, uint64_t addr, void *buf, size_t len)
+{
+	return dump_read_phys(d, addr, buf, len);
+}
+
+bool dump_phys(struct dump *d, uint64_t addr, uint64_t *phys)
+{
+	*phys = addr;
+	return addr < d->n;
+}
+
+bool dump_maps(struct dump *d, uint64_t addr)
+{
+	return addr < d->n;
+}
+
+enum rd dump_u64(struct dump *d, uint64_t addr, uint64_t *val)
+{
+	unsigned char b[8];
+	enum rd rd = dump_read(d, addr, b, 8);
+
+	if (!rd)
+		*val = get_le(b, 8);
+	return rd;
+}
+
+enum rd dump_field(struct dump *d, uint64_t addr, enum kmember_id id, uint64_t *val)
+{
+	const struct kfield *f = &d->l->field[id];
+	unsigned char b[8];
+	enum rd rd;
+
+	*val = 0;
+	if (!f->present || f->size > 8)
+		return RD_UNMAPPED;
+	rd = dump_read(d, addr + f->off, b, f->size);
+	if (!rd)
+		*val = get_le(b, f->size);
+	return rd;
+}
+
+enum rd dump_string(struct dump *d, uint64_t addr, char *buf, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < len; i++) {
+		enum rd rd = dump_read(d, addr + i, buf + i, 1);
+
+		if (rd)
+			return rd;
+		if (!buf[i])
+			return RD_OK;
+		if ((unsigned char)buf[i] < 0x20)
+			buf[i] = '?';
+	}
+	buf[i] = 0;
+	return RD_OK;
+}
+
+uint64_t dump_sym(struct dump *d, enum ksymbol_id id)
+{
+	return d->l->sym[id].present ? d->l->sym[id].addr : 0;
+}
+
+uint32_t dump_struct_size(const struct dump *d, enum kstruct_id id)
+{
+	return d->l->size[id];
+}
+
+uint64_t dump_percpu(struct dump *d, enum ksymbol_id id, unsigned int cpu)
+{
+	(void)cpu;
+	return dump_sym(d, id);
+}
+
+char *dump_vmcoreinfo(struct dump *d, const char *key)
+{
+	(void)d;
+	(void)key;
+	return NULL;
+}
+
+bool dump_vmcoreinfo_num(struct dump *d, const char *key, int base, uint64_t *val)
+{
+	(void)d;
+	(void)key;
+	(void)base;
+	*val = 0;
+	return false;
+}
+
+uint64_t dump_ram(struct dump *d)
+{
+	return d->n;
+}
+
+/* -------------------------------------------------------------- layout */
+
+#define MEMBER_STRUCT(s, m)	KS_##s,
+#define MEMBER_STRUCT_A(s, m, a) KS_##s,
+static const unsigned char struct_of[KM_COUNT] = {
+	K_ALL(K_NOTHING_S, MEMBER_STRUCT, MEMBER_STRUCT_A, MEMBER_STRUCT, MEMBER_STRUCT_A)
+};
+
+static void set(struct layout *l, enum kmember_id id, uint32_t size, uint32_t nelem)
+{
+	l->field[id].size = size;
+	l->field[id].nelem = nelem;
+}
+
+const char *layout_member_name(enum kmember_id id)
+{
+	(void)id;
+	return "?";
+}
+
+uint64_t get_le(const void *p, unsigned int width)
+{
+	const unsigned char *b = p;
+	uint64_t v = 0;
+
+	for (unsigned int i = 0; i < width && i < 8; i++)
+		v |= (uint64_t)b[i] << (8 * i);
+	return v;
+}
+
+uint64_t kget(const struct layout *l, const void *obj, enum kmember_id id)
+{
+	const struct kfield *f = &l->field[id];
+
+	return f->present ? get_le((const char *)obj + f->off, f->size) : 0;
+}
+
+void fake_layout(struct layout *l)
+{
+	unsigned int i;
+
+	memset(l, 0, sizeof(*l));
+	l->machine = 62;
+	strcpy(l->path, "fake");
+	for (i = 0; i < KM_COUNT; i++)
+		set(l, i, 8, 1);
+	/* small tables, so that a small buffer holds many */
+	set(l, KM_swap_table_entries, FAKE_CLUSTER * 8, FAKE_CLUSTER);
+	set(l, KM_swap_memcg_table_id, FAKE_CLUSTER * 2, FAKE_CLUSTER);
+	set(l, KM_swap_cluster_info_lock, 4, 1);
+	set(l, KM_swap_cluster_info_count, 2, 1);
+	set(l, KM_swap_cluster_info_flags, 1, 1);
+	set(l, KM_swap_cluster_info_order, 1, 1);
+	set(l, KM_swap_cluster_info_nr_backed, 2, 1);
+	set(l, KM_swap_cluster_info_list, 16, 1);
+	set(l, KM_swap_info_struct_free_clusters, 16, 1);
+	set(l, KM_swap_info_struct_full_clusters, 16, 1);
+	set(l, KM_swap_info_struct_discard_clusters, 16, 1);
+	set(l, KM_swap_info_struct_nonfull_clusters, 32, 2);
+	set(l, KM_swap_info_struct_frag_clusters, 32, 2);
+	set(l, KM_zswap_entry_length, 4, 1);
+	set(l, KM_zswap_entry_lru, 16, 1);
+	set(l, KM_zswap_pool_tfm_name, 16, 1);
+	set(l, KM_zswap_pool_list, 16, 1);
+	set(l, KM_zs_pool_size_class, 64, 8);
+	set(l, KM_xa_node_slots, 128, 16);
+	set(l, KM_xa_node_shift, 1, 1);
+	set(l, KM_vswap_stats_trans, 8 * VS_NR * VS_NR, VS_NR * VS_NR);
+	for (i = 0; i < KM_COUNT; i++) {
+		struct kfield *f = &l->field[i];
+
+		f->present = true;
+		f->off = l->size[struct_of[i]];
+		l->size[struct_of[i]] += f->size;
+	}
+	l->size[KS_page] = 64;
+	for (i = 0; i < KSYM_COUNT; i++) {
+		l->sym[i].present = true;
+		l->sym[i].addr = 64 + 32 * i;
+		l->sym[i].size = 32;
+	}
+	l->sym[KSYM_swap_info].size = 8 * 8;
+	for (i = 0; i < KE_COUNT; i++) {
+		l->have_enum[i] = true;
+		l->enumval[i] = i;
+	}
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * fill.c - puts known pages into swap and writes down what it did (runs in the guest)
+ *
+ * fill NAME KIND PAGES [TOUCH]
+ *
+ * Maps PAGES pages, fills them, and pages them out. KIND is
+ *	text	compressible: words, different on every page
+ *	zero	zeroes
+ *	rand	incompressible
+ *	mixed	text, zero and rand in turn
+ *	runs	long runs of zeroes with some text (what lzo-rle treats specially)
+ *	tiny	a few bytes on each page: compresses to almost nothing
+ *	half	random halves: compresses to a little more than half a page
+ * The first TOUCH pages are read again afterwards. Then NAME.mem has the contents
+ * byte for byte, NAME.rec one line per page
+ *	ADDRESS STATE TYPE OFFSET
+ * (STATE "swap" with the swap entry, or "mem"), NAME.pid the process, NAME.ready
+ * appears, and the process stays. All files are in the current directory.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PAGE	4096ul
+
+static uint64_t seed;
+
+static uint64_t rnd(void)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return seed;
+}
+
+static void die(const char *what)
+{
+	fprintf(stderr, "fill: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static void fill_rand(char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i += 8) {
+		uint64_t v = rnd();
+
+		memcpy(p + i, &v, n - i < 8 ? n - i : 8);
+	}
+}
+
+static void fill_text(char *p, const char *name, unsigned long nr)
+{
+	size_t at = 0;
+
+	while (at < PAGE)
+		at += snprintf(p + at, PAGE - at, "%s page %lu word %llu; ", name, nr,
+			       (unsigned long long)(rnd() % 100000));
+}
+
+static void fill_page(char *p, const char *kind, const char *name, unsigned long nr)
+{
+	static const char * const mix[] = { "text", "zero", "rand" };
+
+	memset(p, 0, PAGE);
+	if (!strcmp(kind, "mixed"))
+		kind = mix[nr % 3];
+	if (!strcmp(kind, "text")) {
+		fill_text(p, name, nr);
+	} else if (!strcmp(kind, "rand")) {
+		fill_rand(p, PAGE);
+	} else if (!strcmp(kind, "half")) {
+		fill_rand(p, PAGE / 2 + rnd() % 300);
+	} else if (!strcmp(kind, "tiny")) {
+		snprintf(p + rnd() % 4000, 32, "%s %lu", name, nr);
+	} else if (!strcmp(kind, "runs")) {
+		for (size_t at = rnd() % 40; at + 64 < PAGE; at += 8 + rnd() % 700)
+			fill_rand(p + at, 1 + rnd() % 60);
+	} else if (strcmp(kind, "zero")) {
+		fprintf(stderr, "fill: unknown kind %s\n", kind);
+		exit(2);
+	}
+}
+
+static uint64_t pagemap(int fd, const char *p)
+{
+	uint64_t v;
+
+	if (pread(fd, &v, 8, (uintptr_t)p / PAGE * 8) != 8)
+		die("pagemap");
+	return v;
+}
+
+/* Page out until nothing of [from, to) is left in memory, or give up. */
+static unsigned long page_out(int pm, char *from, char *to)
+{
+	unsigned long left = 0;
+
+	for (int try = 0; try < 200; try++) {
+		if (madvise(from, to - from, MADV_PAGEOUT) && errno != EAGAIN)
+			die("MADV_PAGEOUT");
+		left = 0;
+		for (char *p = from; p < to; p += PAGE)
+			left += !(pagemap(pm, p) >> 62 & 1);
+		if (!left)
+			break;
+		usleep(50000);
+	}
+	return left;
+}
+
+static FILE *create(const char *name, const char *suffix)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s.%s", name, suffix);
+	f = fopen(path, "w");
+	if (!f)
+		die(path);
+	return f;
+}
+
+static void finish(FILE *f)
+{
+	if (ferror(f) || fclose(f))
+		die("writing");
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long n, touch = 0, i, left;
+	const char *name, *kind;
+	char *mem, *copy;
+	FILE *f;
+	int pm;
+
+	if (argc < 4)
+		return 2;
+	name = argv[1];
+	kind = argv[2];
+	n = strtoul(argv[3], NULL, 0);
+	if (argc > 4)
+		touch = strtoul(argv[4], NULL, 0);
+	for (const char *s = name; *s; s++)
+		seed = seed * 131 + *s;
+	seed |= 1;
+	pm = open("/proc/self/pagemap", O_RDONLY);
+	mem = mmap(NULL, n * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	/* the record is made page by page: a copy would need memory, too */
+	copy = malloc(PAGE);
+	if (pm < 0 || mem == MAP_FAILED || !copy)
+		die("setting up");
+	madvise(mem, n * PAGE, MADV_NOHUGEPAGE);
+	f = create(name, "mem");
+	for (i = 0; i < n; i++) {
+		fill_page(copy, kind, name, i);
+		memcpy(mem + i * PAGE, copy, PAGE);
+		if (fwrite(copy, 1, PAGE, f) != PAGE)
+			die("writing");
+	}
+	finish(f);
+	left = page_out(pm, mem, mem + n * PAGE);
+	if (left)
+		fprintf(stderr, "fill: %s: %lu of %lu pages stay in memory\n", name, left, n);
+	for (i = 0; i < touch; i++)
+		(void)*(volatile char *)(mem + i * PAGE);
+	f = create(name, "rec");
+	for (i = 0; i < n; i++) {
+		uint64_t v = pagemap(pm, mem + i * PAGE);
+
+		if (v >> 62 & 1)
+			fprintf(f, "%#lx swap %u %llu\n", (unsigned long)(mem + i * PAGE),
+				(unsigned int)(v & 31), (unsigned long long)(v << 9 >> 14));
+		else
+			fprintf(f, "%#lx mem\n", (unsigned long)(mem + i * PAGE));
+	}
+	finish(f);
+	f = create(name, "pid");
+	fprintf(f, "%d\n", getpid());
+	finish(f);
+	finish(create(name, "ready"));
+	for (;;)
+		pause();
+}
