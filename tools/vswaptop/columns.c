@@ -277,7 +277,7 @@ const struct column columns[] = {
 	{ PANE_CG, "CGROUP", "path", CT_STR, 24, COL_DFLT, 0, cg_name, "path of the cgroup" },
 	{ PANE_CG, "ID", "id", CT_INT, 8, 0, 0, cg_id, "inode number, as events carry it" },
 	{ PANE_CG, "VSWAP", "vswap", CT_BYTES, 7, COL_DFLT, CG_VSWAP, cg_val,
-	  "virtual slots it owns, whatever backs them" },
+	  "virtual slots it and cgroups below own, whatever backs them" },
 	{ PANE_CG, "ZSWAP", "zswap", CT_BYTES, 7, COL_DFLT, CG_ZSWAP, cg_val,
 	  "memory its compressed pages take" },
 	{ PANE_CG, "ZDATA", "zswapped", CT_BYTES, 7, COL_WIDE, CG_ZSWAPPED, cg_val,
@@ -290,9 +290,9 @@ const struct column columns[] = {
 	{ PANE_CG, "ZMAX", "zswap_max", CT_BYTES, 7, COL_WIDE, CG_ZSWAP_MAX, cg_val,
 	  "limit of ZSWAP (memory.zswap.max)" },
 	EVC(PANE_CG, cg_ev, "OUT/s", "out_rate", 7, COL_DFLT, SUM_OUT | RATE,
-	    "its pages swapped out per second"),
+	    "its own pages swapped out per second (not those of cgroups below)"),
 	EVC(PANE_CG, cg_ev, "IN/s", "in_rate", 7, COL_DFLT, SUM_IN | RATE,
-	    "its pages swapped in per second"),
+	    "its own pages swapped in per second"),
 	EVC(PANE_CG, cg_ev, "WB/s", "writeback_rate", 6, COL_DFLT, EV_WB | RATE,
 	    "its pages moved from zswap to a device per second"),
 	EVC(PANE_CG, cg_ev, "REJ/s", "reject_rate", 6, COL_WIDE, EV_REJECT | RATE,
@@ -687,7 +687,7 @@ const char *size_text(uint64_t bytes, char *buf, size_t size)
 		vt_copy(buf, "-", size);
 		return buf;
 	}
-	while (v >= 1023.95 && u < 6) {
+	while (v >= 1023.5 && u < 6) {
 		v /= 1024;
 		u++;
 	}

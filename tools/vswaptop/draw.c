@@ -204,7 +204,7 @@ static void draw_used(const struct ui *ui, int y)
 {
 	const struct model *md = ui->s->md;
 	char a[32], b[32];
-	int x = put(y, 0, A_BOLD, "Used   ");
+	int x = put(y, 0, A_BOLD, "Used    ");
 
 	x = put(y, x, A_BOLD, "%s", size_of(ui, md->m[M_SLOTS_USED].cur, a, sizeof(a)));
 	if (md->m[M_CAPACITY].cur != VT_NA)
@@ -216,7 +216,7 @@ static void draw_shares(const struct ui *ui, int y)
 {
 	const struct model *md = ui->s->md;
 	char a[32];
-	int x = 7;
+	int x = 8;
 
 	for (unsigned int i = 0; i < NR_SHARES; i++) {
 		/* the bar is drawn in these letters when colour cannot tell them apart */
@@ -233,7 +233,7 @@ static void draw_pool(const struct ui *ui, int y)
 	const struct model *md = ui->s->md;
 	char a[32], b[32], c[32], d[32];
 	double ratio = model_ratio(md);
-	int x = put(y, 0, A_BOLD, "Zswap  ");
+	int x = put(y, 0, A_BOLD, "Zswap   ");
 
 	x = put(y, x, A_NORMAL, "%s holds %s", bytes_of(ui, md->m[M_ZSWAP_POOL].cur, a, sizeof(a)),
 		bytes_of(ui, md->m[M_ZSWAP_ORIG].cur, b, sizeof(b)));
@@ -258,7 +258,7 @@ static void draw_rates(const struct ui *ui, int y)
 		{ "refused", M_REJECT },
 	};
 	char a[32];
-	int x = put(y, 0, A_BOLD, "Pages/s");
+	int x = put(y, 0, A_BOLD, "Pages/s ");
 
 	for (unsigned int i = 0; i < sizeof(r) / sizeof(r[0]); i++) {
 		x = put(y, x, A_NORMAL, "%s%s", i ? "   " : "", r[i].label);
@@ -281,7 +281,7 @@ static void draw_memory(const struct ui *ui, int y)
 	uint64_t total = md->m[M_SWAP_TOTAL].cur, free_ = md->m[M_SWAP_FREE].cur;
 	uint64_t used = total == VT_NA || free_ == VT_NA || free_ > total ? VT_NA : total - free_;
 	bool hot = md->m[M_PSI_SOME10].cur != VT_NA && md->m[M_PSI_SOME10].cur >= 1000;
-	int x = put(y, 0, A_BOLD, "Memory ");
+	int x = put(y, 0, A_BOLD, "Memory  ");
 
 	x = put(y, x, A_NORMAL, "%s free of %s   pressure ",
 		bytes_of(ui, md->m[M_MEM_AVAILABLE].cur, a, sizeof(a)),
@@ -298,7 +298,7 @@ static void draw_events(const struct ui *ui, int y)
 	const struct model *md = ui->s->md;
 	const struct ev_stats *ev = &md->ev;
 	uint64_t un = model_unattributed(md);
-	int x = put(y, 0, A_BOLD, "Events ");
+	int x = put(y, 0, A_BOLD, "Events  ");
 
 	if (!ev->active) {
 		put(y, x, A_NORMAL, "none: who did it cannot be told (%s)",
@@ -378,14 +378,14 @@ static void draw_graph(const struct ui *ui, int y, int x, int h, int w, int whic
 static void draw_spark(const struct ui *ui, int y)
 {
 	const struct model *md = ui->s->md;
-	int w = (COLS - 34) / 2, x;
+	int w = (COLS - 35) / 2, x;
 	char a[32];
 
 	if (w > 90)
 		w = 90;
 	if (w < 6)
 		return;
-	x = put(y, 0, A_BOLD, "History");
+	x = put(y, 0, A_BOLD, "History ");
 	x = put(y, x, A_NORMAL, "out ");
 	draw_graph(ui, y, x, 1, w, 0, C_ZSWAP);
 	x = put(y, x + w, A_NORMAL, " %-7s",
@@ -615,7 +615,7 @@ static void draw_history(struct ui *ui, int y, int h)
 
 static void draw_tabs(const struct ui *ui, int y)
 {
-	int x = put(y, 0, ui->pane == PANE_OVERVIEW ? A_REVERSE : A_NORMAL, "0 Overview");
+	int x = put(y, 0, ui->pane == PANE_OVERVIEW ? A_REVERSE : A_NORMAL, "0 All");
 
 	for (int p = 0; p < NR_PANES; p++) {
 		x = put(y, x, A_NORMAL, "  ");

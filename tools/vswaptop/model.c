@@ -89,7 +89,8 @@ static void pair_na(struct pair *p, size_t n)
 
 void model_init(struct model *md)
 {
-	memset(md, 0, sizeof(*md));
+	/* the rows stay untouched, so that unused ones take no memory */
+	memset(md, 0, offsetof(struct model, cg));
 	memset(task_hash, 0, sizeof(task_hash));
 	memset(cg_hash, 0, sizeof(cg_hash));
 	pair_na(md->m, NR_METRICS);
@@ -362,7 +363,6 @@ static void cg_row_init(struct cg_row *c, uint64_t id)
 {
 	memset(c, 0, sizeof(*c));
 	c->id = id;
-	c->used = true;
 	for (int i = 0; i < NR_CGV; i++)
 		c->val[i] = VT_NA;
 	snprintf(c->path, sizeof(c->path), "id:%llu", (unsigned long long)id);
@@ -496,19 +496,19 @@ struct task_row *model_task(struct model *md, int pid)
 
 	if (t)
 		return t;
-	if (md->ntask < MAX_TASKS)
+	if (md->ntask < MAX_TASKS) {
 		t = &md->task[md->ntask++];
-	else
+	} else {
 		t = task_evict(md);
+		if (t)
+			model_task_unlink(md, t);
+	}
 	if (!t) {
 		md->task_dropped++;
 		return NULL;
 	}
-	if (t->used)
-		model_task_unlink(md, t);
 	memset(t, 0, sizeof(*t));
 	t->pid = pid;
-	t->used = true;
 	t->vmswap = VT_NA;
 	head = &task_hash[task_slot(pid) % TASK_HASH];
 	t->next_hash = *head;
@@ -547,6 +547,8 @@ uint64_t model_unattributed(const struct model *md)
 	const struct ev_stats *ev = &md->ev;
 	uint64_t pages = 0, counted = 0;
 
+	if (ev->replayed)
+		return ev->unattributed;
 	if (!ev->active || !ev->based || ev->filtered || !md->mx_valid)
 		return VT_NA;
 	for (unsigned int f = 0; f < md->nstates; f++) {

@@ -136,7 +136,6 @@ struct cg_row {
 	bool gone;
 	bool named;
 	bool selected;
-	bool used;
 };
 
 /**
@@ -158,7 +157,6 @@ struct task_row {
 	uint32_t next_hash;
 	bool gone;
 	bool kthread;
-	bool used;
 };
 
 /**
@@ -215,6 +213,8 @@ struct ev_stats {
 	bool based;
 	bool filtered;
 	bool type_in_known;	/* swap-in events name the device */
+	bool replayed;		/* @unattributed was read from a recording */
+	uint64_t unattributed;
 	struct pair seen;
 	struct pair lost;
 	uint64_t unknown;
@@ -263,17 +263,18 @@ struct model {
 	struct named extra[MAX_EXTRA];
 	struct ev_stats ev;
 	unsigned int ncg;	/* rows handed out, gone ones included */
-	struct cg_row cg[MAX_CGROUPS];
 	uint64_t cg_dropped;	/* cgroups that found no row */
 	uint64_t cg_live;	/* directories found in the last full sweep */
 	unsigned int ntask;
-	struct task_row task[MAX_TASKS];
 	uint64_t task_dropped;
 	uint64_t task_live;	/* processes found in the last full sweep */
 	unsigned int ndev;
 	struct dev_row dev[MAX_DEVS];
 	unsigned int nhist, hist_pos;
 	struct hist hist[HIST_LEN];
+	/* last: a row is cleared when it is handed out, not before */
+	struct cg_row cg[MAX_CGROUPS];
+	struct task_row task[MAX_TASKS];
 };
 
 /** model_init - an empty model: every value unknown */

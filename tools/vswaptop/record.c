@@ -185,6 +185,8 @@ static void load_events(struct model *md, struct json_object *o)
 
 	ev->active = get_bool(e, "active");
 	ev->filtered = get_bool(e, "filtered");
+	ev->unattributed = get_u64(e, "unattributed_pages");
+	ev->replayed = true;
 	ev->seen.cur = or_zero(get_u64(e, "seen"));
 	ev->lost_known = lost != VT_NA;
 	ev->lost.cur = or_zero(lost);

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * fuzz_replay.c - libFuzzer target: recorded files of any content
+ *
+ * With -DSEEDS it is a program that writes the seed files into a directory.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "output.h"
+#include "tests/gen.h"
+
+#ifndef SEEDS
+static struct model md;
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct view v;
+	struct layout lay[NR_PANES];
+	char err[160];
+	struct replay *r;
+	int n = 0;
+
+	model_init(&md);
+	r = replay_open_mem(data, size, 500000000, err, sizeof(err));
+	if (!r)
+		return 0;
+	layout_default(lay);
+	while (n++ < 64 && replay_next(r, &md, err, sizeof(err)) > 0)
+		for (int p = 0; p < NR_PANES; p++)
+			view_build(&v, &md, (enum pane)p, &lay[p], SHOW_EVER, NULL);
+	replay_rewind(r);
+	replay_next(r, &md, err, sizeof(err));
+	replay_close(r);
+	return 0;
+}
+#else
+static const struct gen_event ev0[] = {
+	{ .kind = 0, .pid = 101, .ts = 1000000000, .nr = 53, .cgroup = 5001, .from = 0, .to = 1 },
+	{ .kind = 0, .pid = 7, .ts = 1100000000, .nr = 31, .cgroup = 5001, .from = 1, .to = 3 },
+	{ .kind = 1, .pid = 101, .ts = 2500000000, .nr = 11, .cgroup = 5001, .from = 3 },
+	{ .kind = 2, .pid = 202, .ts = 2700000000, .nr = 7, .cgroup = 5002, .reason = 4 },
+};
+
+static void save(const char *dir, const char *name, const void *data, size_t n)
+{
+	char path[512];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	if (!f || fwrite(data, 1, n, f) != n || fclose(f))
+		exit(1);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct gen_event *const ev[] = { ev0, ev0 };
+	static const size_t n[] = { 4, 2 };
+	static const char json[] =
+		"{\"schema\":1,\"time_ns\":5,\"mono_ns\":9,\"page_size\":4096,\"level\":\"full\","
+		"\"metrics\":{\"slots_used\":7},\"extra\":{\"reject_grow\":1},\"transitions\":"
+		"{\"states\":[\"free\",\"none\"],\"pages\":[[0,1],[2,3]],\"traced\":[[0,1],[2,3]]},"
+		"\"events\":{\"active\":true,\"seen\":3,\"lost\":0,\"pages\":{\"alloc\":1}},"
+		"\"cgroups\":[{\"id\":5,\"path\":\"/a\",\"vswap\":4096,\"out_zswap\":3}],"
+		"\"processes\":[{\"pid\":7,\"comm\":\"x\",\"kind\":\"user\",\"vmswap\":4096}],"
+		"\"devices\":[{\"name\":\"/dev/vda\",\"size\":4096,\"used\":0,\"priority\":-2}]}\n";
+	struct gen g = { 0 };
+
+	if (argc != 2)
+		return 2;
+	save(argv[1], "json", json, sizeof(json) - 1);
+	gen_dat(&g, 6, 0, ev, n, 2);
+	save(argv[1], "dat6", g.buf, g.n);
+	gen_dat(&g, 7, 0, ev, n, 2);
+	save(argv[1], "dat7", g.buf, g.n);
+	gen_dat(&g, 7, 1, ev, n, 2);
+	save(argv[1], "dat7z", g.buf, g.n);
+	free(g.buf);
+	return 0;
+}
+#endif

@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * unit.c - tests of the parts that need no kernel; prints TAP
+ */
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "columns.h"
+#include "events.h"
+#include "output.h"
+#include "tests/gen.h"
+#include "tracedat.h"
+
+static struct model md, md2;
+static int count, failed;
+
+static void check(bool ok, const char *name)
+{
+	count++;
+	failed += !ok;
+	printf("%sok %d - %s\n", ok ? "" : "not ", count, name);
+}
+
+static void check_eq(uint64_t got, uint64_t want, const char *name)
+{
+	check(got == want, name);
+	if (got != want)
+		printf("# got %llu, want %llu\n", (unsigned long long)got,
+		       (unsigned long long)want);
+}
+
+static void test_text(void)
+{
+	char text[] = "one 1\n\ntwo", *pos = text, *line, out[8];
+
+	check_eq(vt_u64("18446744073709551614"), UINT64_MAX - 1, "largest number");
+	check_eq(vt_u64("18446744073709551616"), VT_NA, "a number too large is unknown");
+	check_eq(vt_u64("max"), VT_NA, "a word is no number");
+	line = vt_line(&pos);
+	check(!strcmp(vt_word(&line), "one") && !strcmp(vt_word(&line), "1") && !vt_word(&line),
+	      "words of a line");
+	check(!*vt_line(&pos) && !strcmp(vt_line(&pos), "two") && !vt_line(&pos),
+	      "empty line and line without end");
+	check(!strcmp(size_text(1023, out, 8), "1023B") &&
+	      !strcmp(size_text(1048524, out, 8), "1.0M") &&
+	      !strcmp(size_text(0, out, 8), "0") &&
+	      !strcmp(size_text(VT_NA, out, 8), "-"), "sizes");
+	check(!strcmp(size_text(UINT64_MAX - 2, out, 8), "16.0E"), "largest size");
+	check(!strcmp(rate_text(NAN, out, 8), "-") && !strcmp(rate_text(0, out, 8), "0") &&
+	      !strcmp(rate_text(123456, out, 8), "123k"), "rates");
+}
+
+static void test_rates(void)
+{
+	model_init(&md);
+	md.level = LEVEL_COUNTERS;
+	model_begin(&md, 1, 1000000000);
+	model_set(&md, M_ZSWPIN, 100);
+	model_end(&md);
+	check(isnan(model_rate(&md, &md.m[M_ZSWPIN])), "no rate in the first sample");
+	model_begin(&md, 2, 1500000000);
+	model_set(&md, M_ZSWPIN, 201);
+	model_end(&md);
+	check(model_rate(&md, &md.m[M_ZSWPIN]) == 202.0, "rate over half a second");
+	model_begin(&md, 1, 2500000000);
+	model_set(&md, M_ZSWPIN, 7);
+	model_end(&md);
+	check(isnan(model_rate(&md, &md.m[M_ZSWPIN])) && md.resets == 1,
+	      "a counter that went backwards has no rate and is noticed");
+	model_begin(&md, 1, 3500000000);
+	model_end(&md);
+	check(isnan(model_rate(&md, &md.m[M_ZSWPIN])) && md.m[M_ZSWPIN].cur == VT_NA,
+	      "a counter that vanished is unknown");
+	model_begin(&md, 1, 3500000000);
+	model_set(&md, M_ZSWPIN, 9);
+	model_end(&md);
+	check(isnan(model_rate(&md, &md.m[M_ZSWPIN])), "no rate when time stood still");
+}
+
+static void test_tables(void)
+{
+	bool ok = true;
+	struct task_row *t;
+
+	model_init(&md);
+	for (uint64_t id = 1; id <= MAX_CGROUPS; id++)
+		ok &= model_cgroup(&md, id * 4096) != NULL;
+	check(ok && !model_cgroup(&md, 7) && md.cg_dropped == 1, "a full cgroup table says so");
+	md.cg[11].gone = true;
+	check(model_cgroup(&md, 7) && model_cgroup_find(&md, 4096 * MAX_CGROUPS) &&
+	      !model_cgroup_find(&md, 12 * 4096), "a cgroup that is gone makes room");
+	for (int pid = 1; pid <= MAX_TASKS; pid++)
+		ok &= model_task(&md, pid) != NULL;
+	check(ok && !model_task(&md, MAX_TASKS + 1) && md.task_dropped == 1,
+	      "a full process table says so");
+	t = model_task_find(&md, 4711);
+	model_task_gone(t);
+	check(model_task_find(&md, 4711) == t, "late events find an exited process");
+	check(model_task(&md, MAX_TASKS + 1) == t && !model_task_find(&md, 4711),
+	      "an exited process makes room");
+	model_task_unlink(&md, model_task_find(&md, 5));
+	check(!model_task_find(&md, 5), "a pid that is used again gets a new row");
+}
+
+static void test_page(void)
+{
+	static const struct gen_event ev[] = {
+		{ .kind = 0, .pid = 7, .ts = 1000, .nr = 3 },
+		{ .kind = 1, .pid = 101, .ts = 1000 + (5ULL << 27), .nr = 5 },
+	};
+	unsigned char page[4096];
+	const unsigned char *data;
+	struct rb_page p;
+	uint64_t ts;
+	size_t len;
+	uint32_t bad = 28;
+
+	gen_page(page, ev, 2);
+	check(!rb_page_open(&p, page, 4096, 8), "a page opens");
+	check(rb_page_next(&p, &data, &len, &ts) == 1 && len == 48 && ts == 1000, "first event");
+	check(rb_page_next(&p, &data, &len, &ts) == 1 && len == 32 && ts == 1000 + (5ULL << 27),
+	      "second event after a time extension");
+	check(rb_page_next(&p, &data, &len, &ts) == 0, "end of the page");
+	check(rb_page_open(&p, page, 60, 8) < 0, "a page that is cut off is refused");
+	memcpy(page + 16 + 52 + 8, &bad, 4);
+	rb_page_open(&p, page, 4096, 8);
+	rb_page_next(&p, &data, &len, &ts);
+	check(rb_page_next(&p, &data, &len, &ts) < 0, "an event over the end is refused");
+	memset(page + 8, 0xff, 8);
+	check(rb_page_open(&p, page, 4096, 8) < 0, "an absurd commit is refused");
+}
+
+static void test_formats(void)
+{
+	static const char other[] =
+		"name: vswap_transition\nID: 99\nformat:\n"
+		"\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
+		"\tfield:int common_pid;\toffset:12;\tsize:4;\tsigned:1;\n"
+		"\tfield:u32 nr;\toffset:16;\tsize:4;\tsigned:0;\n"
+		"\tfield:u8 to;\toffset:20;\tsize:1;\tsigned:0;\n"
+		"\tfield:u8 from;\toffset:21;\tsize:1;\tsigned:0;\n"
+		"\tfield:char comm[16];\toffset:24;\tsize:16;\tsigned:0;\n"
+		"print fmt: \"%s\", __print_symbolic(REC->from, {0,\"free\"},{1,\"none\"},"
+		"{2,\"zram\"},{3,\"zswap\"})\n";
+	struct ev_set es;
+	unsigned char rec[40] = { 99 };
+
+	ev_set_init(&es);
+	check(!ev_set_add(&es, "vswap_transition", gen_format(0), strlen(gen_format(0))) &&
+	      ev_set_complete(&es), "the kernel's format is understood");
+	check(es.fmt[0].pos[EF_CGROUP].off == 32 && es.fmt[0].pos[EF_CGROUP].size == 8 &&
+	      es.fmt[0].from.n == 6 && !strcmp(es.fmt[0].reason.e[2].name, "store"),
+	      "offsets and value names");
+	check(ev_set_add(&es, "vswap_transition", "junk", 4) < 0, "a format of junk is refused");
+	check(!ev_set_add(&es, "sched_switch", "junk", 4), "events of others are ignored");
+	check(!ev_set_add(&es, "vswap_transition", other, strlen(other)) && ev_set_complete(&es),
+	      "moved, missing and unknown fields");
+	check(!es.fmt[0].pos[EF_CGROUP].size && es.fmt[0].pos[EF_FROM].off == 21,
+	      "what is missing is missing, what moved is found");
+	model_init(&md);
+	md.ev.active = true;
+	rec[16] = 13;
+	rec[21] = 2;
+	rec[20] = 3;
+	ev_apply(&md, &es, rec, sizeof(rec), NULL, NULL);
+	model_commit(&md);
+	check(md.nstates == NR_STATES + 1 && !strcmp(md.state_name[NR_STATES], "zram") &&
+	      md.ev.pages[NR_STATES][ST_ZSWAP] == 13, "a state this tool does not know");
+	ev_apply(&md, &es, rec, 18, NULL, NULL);
+	check(md.ev.unknown == 1, "a record that is cut off is not guessed at");
+}
+
+/* prime numbers of pages, so no sum can be right by accident */
+static const struct gen_event cpu0[] = {
+	{ .kind = 0, .pid = 101, .ts = 1000000000, .nr = 53, .cgroup = 5001, .from = 0, .to = 1 },
+	{ .kind = 0, .pid = 7, .ts = 1100000000, .nr = 31, .cgroup = 5001, .from = 1, .to = 3,
+	  .reason = 2, .bytes = 31 * 1000 },
+	{ .kind = 0, .pid = 7, .ts = 1200000000, .nr = 17, .cgroup = 5001, .from = 1, .to = 2 },
+	{ .kind = 1, .pid = 101, .ts = 2500000000, .nr = 11, .cgroup = 5001, .from = 3 },
+};
+
+static const struct gen_event cpu1[] = {
+	{ .kind = 0, .pid = 202, .ts = 1050000000, .nr = 37, .cgroup = 5002, .from = 1, .to = 4,
+	  .type = 1 },
+	{ .kind = 0, .pid = 7, .ts = 2600000000, .nr = 19, .cgroup = 5001, .from = 3, .to = 4,
+	  .type = 1 },
+	{ .kind = 2, .pid = 202, .ts = 2700000000, .nr = 7, .cgroup = 5002, .reason = 4 },
+};
+
+static void test_dat(int version, int zstd, const char *what)
+{
+	static const struct gen_event *const ev[] = { cpu0, cpu1, cpu0 };
+	static const size_t n[] = { 4, 3, 0 };
+	struct gen g = { 0 };
+	struct cg_row *web, *db;
+	struct task_row *t;
+	struct replay *r;
+	char err[160], name[128];
+	int samples = 0, k;
+
+	gen_dat(&g, version, zstd, ev, n, 3);
+	model_init(&md);
+	r = replay_open_mem(g.buf, g.n, 1000000000, err, sizeof(err));
+	snprintf(name, sizeof(name), "%s opens", what);
+	check(r != NULL, name);
+	if (!r) {
+		printf("# %s\n", err);
+		return;
+	}
+	while ((k = replay_next(r, &md, err, sizeof(err))) > 0)
+		samples++;
+	snprintf(name, sizeof(name), "%s plays to its end", what);
+	check(!k && samples == 3, name);
+	web = model_cgroup(&md, 5001);
+	db = model_cgroup(&md, 5002);
+	t = model_task(&md, 7);
+	snprintf(name, sizeof(name), "%s: cgroups", what);
+	check(web->ev[EV_OUT_ZSWAP].cur == 31 && web->ev[EV_OUT_ZERO].cur == 17 &&
+	      web->ev[EV_ALLOC].cur == 53 && web->ev[EV_WB].cur == 19 &&
+	      web->ev[EV_IN_ZSWAP].cur == 11 && db->ev[EV_OUT_PHYS].cur == 37 &&
+	      db->ev[EV_REJECT].cur == 7 && db->ev[EV_OUT_ZSWAP].cur == 0, name);
+	snprintf(name, sizeof(name), "%s: processes and their names", what);
+	check(t->ev[EV_OUT_ZSWAP].cur == 31 && t->ev[EV_WB].cur == 19 &&
+	      !strcmp(t->comm, "kswapd0"), name);
+	snprintf(name, sizeof(name), "%s: matrix, losses, reasons", what);
+	check(md.mx[ST_NONE][ST_ZSWAP].cur == 31 && md.mx[ST_ZSWAP][ST_PHYS].cur == 19 &&
+	      md.ev.lost_known && md.ev.lost.cur == 19 && md.ev.seen.cur == 7 &&
+	      md.ev.reject[4].cur == 7 && !strcmp(md.reject_name[4], "pool_limit"), name);
+	snprintf(name, sizeof(name), "%s: the last interval's rate", what);
+	check(model_rate(&md, &md.mx[ST_ZSWAP][ST_PHYS]) == 19.0, name);
+	replay_close(r);
+	free(g.buf);
+}
+
+/* Every truncation of a file must be an error or a shorter play, never a crash. */
+static void test_cut(int version, int zstd)
+{
+	static const struct gen_event *const ev[] = { cpu0, cpu1 };
+	static const size_t n[] = { 4, 3 };
+	struct gen g = { 0 };
+	unsigned int refused = 0, played = 0;
+	char err[160], name[96];
+
+	gen_dat(&g, version, zstd, ev, n, 2);
+	for (size_t len = 0; len < g.n; len += len < 6000 ? 1 : 97) {
+		unsigned char *copy = malloc(len + 1);
+		struct replay *r;
+
+		if (!copy)
+			abort();
+		memcpy(copy, g.buf, len);
+		model_init(&md);
+		r = replay_open_mem(copy, len, 1000000000, err, sizeof(err));
+		refused += !r;
+		played += r != NULL;
+		while (r && replay_next(r, &md, err, sizeof(err)) > 0)
+			;
+		replay_close(r);
+		free(copy);
+	}
+	snprintf(name, sizeof(name), "version %d%s cut at every place: %u refused", version,
+		 zstd ? " zstd" : "", refused);
+	check(refused > 1000 && !played, name);
+	free(g.buf);
+}
+
+static char *slurp(const char *path, size_t *n)
+{
+	static char buf[1 << 20];
+	int fd = open(path, O_RDONLY);
+	ssize_t r = fd < 0 ? -1 : read(fd, buf, sizeof(buf));
+
+	if (fd >= 0)
+		close(fd);
+	*n = r > 0 ? (size_t)r : 0;
+	return buf;
+}
+
+static size_t dump(const struct model *m, const char *path, char *out)
+{
+	static struct obuf o;
+	const char *text;
+	size_t n;
+
+	o.fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	o.n = 0;
+	o.err = 0;
+	json_sample(&o, m, NULL, ~0u);
+	close(o.fd);
+	text = slurp(path, &n);
+	memcpy(out, text, n);
+	unlink(path);
+	return n;
+}
+
+static void fill_sample(struct model *m, unsigned int s)
+{
+	struct cg_row *c;
+	struct task_row *t;
+
+	model_begin(m, 1795223655000000007ULL * s / 2, 1000000000ULL * s);
+	m->level = LEVEL_FULL;
+	vt_copy(m->enabled, "auto", 16);
+	vt_copy(m->host, "a\"b\\c", 16);
+	for (unsigned int i = 0; i < NR_METRICS; i++)
+		model_set(m, (enum metric)i, 1000003ULL * (i + 1) * s);
+	model_set(m, M_OOM_KILL, VT_NA);
+	for (unsigned int f = 0; f < NR_STATES; f++)
+		for (unsigned int to = 0; to < NR_STATES; to++)
+			m->mx[f][to].cur = f * 97 + to * 13 + s * 1009;
+	m->mx_valid = true;
+	model_extra(m, "reject_pool_limit")->v.cur = 29 * s;
+	m->ev.active = m->ev.lost_known = m->ev.based = true;
+	m->ev.lost.cur = 3;
+	m->ev.seen.acc = 77 * s;
+	c = model_cgroup(m, 1ULL << 60);
+	vt_copy(c->path, "/a b", sizeof(c->path));
+	c->named = true;
+	c->val[CG_VSWAP] = 4096;
+	c->val[CG_SWAP_MAX] = VT_NA - 1;
+	c->ev[EV_OUT_ZSWAP].acc = 31 * s;
+	t = model_task(m, 4711);
+	vt_copy(t->comm, "x\"y", sizeof(t->comm));
+	t->vmswap = 8192;
+	t->ev[EV_IN_ZERO].acc = 5 * s;
+	m->ev.total[EV_IN_ZERO].acc = 5 * s;
+	model_commit(m);
+	model_end(m);
+}
+
+static void test_roundtrip(const char *tmp)
+{
+	static char rec[1 << 20], again[1 << 20];
+	char path[512], err[128] = "";
+	struct replay *r;
+	size_t n1, n2, n3;
+	bool ok;
+
+	snprintf(path, sizeof(path), "%s/roundtrip", tmp);
+	model_init(&md);
+	fill_sample(&md, 1);
+	n1 = dump(&md, path, rec);
+	fill_sample(&md, 2);
+	n2 = dump(&md, path, rec + n1);
+	check(n1 > 1000 && rec[n1 - 1] == '\n' && memchr(rec, '\n', n1) == rec + n1 - 1,
+	      "a sample is one line");
+	model_init(&md2);
+	r = replay_open_mem(rec, n1 + n2, 1, err, sizeof(err));
+	ok = r && replay_next(r, &md2, err, sizeof(err)) == 1 &&
+	     replay_next(r, &md2, err, sizeof(err)) == 1;
+	check(ok && !replay_next(r, &md2, err, sizeof(err)), "two records, then the end");
+	n3 = dump(&md2, path, again);
+	/* rates and all: the replayed sample is written exactly as the live one */
+	ok = n2 == n3 && !memcmp(rec + n1, again, n2);
+	check(ok, "a recorded sample replays to the same sample");
+	if (!ok)
+		printf("# %.*s\n# %.*s\n", (int)n2, rec + n1, (int)n3, again);
+	replay_close(r);
+	r = replay_open_mem(rec, n1 + n2 - 7, 1, err, sizeof(err));
+	replay_next(r, &md2, err, sizeof(err));
+	check(!replay_next(r, &md2, err, sizeof(err)) && strstr(err, "incomplete"),
+	      "a recorder that was killed costs the last record only");
+	replay_close(r);
+}
+
+static void test_bad_records(void)
+{
+	static const char *const bad[] = {
+		"", "{", "[]", "null", "{}", "{\"schema\":1}", "{\"schema\":\"1\",\"time_ns\":1}",
+		"{\"schema\":2,\"time_ns\":1,\"mono_ns\":1}", "{\"schema\":-1,\"time_ns\":1,\"mono_ns\":1}",
+		"{\"schema\":1,\"time_ns\":1,\"mono_ns\":1", "\xff\xfe",
+	};
+	static const char odd[] =
+		"{\"schema\":1,\"time_ns\":5,\"mono_ns\":9,\"metrics\":[1],\"extra\":{\"\":1,\"a\":{}},"
+		"\"transitions\":{\"states\":[1,null,\"free\",\"free\"],\"pages\":[[-1],5,null]},"
+		"\"cgroups\":[7,{\"id\":-3},{\"id\":1,\"path\":\"\\u001b[2J\"}],"
+		"\"processes\":[{\"pid\":99999999999},{\"pid\":1,\"comm\":7}],\"devices\":{}}";
+	char err[128];
+	bool ok = true;
+
+	model_init(&md);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ok &= json_load(&md, bad[i], strlen(bad[i]), err, sizeof(err)) < 0 && err[0];
+	check(ok, "records that are none are refused with a reason");
+	check(!json_load(&md, odd, strlen(odd), err, sizeof(err)), "odd types are survived");
+	check(md.ncg == 1 && !strchr(md.cg[0].path, 27), "no escape sequence comes through");
+}
+
+static void test_views(void)
+{
+	static struct view v;
+	struct layout lay[NR_PANES];
+	char name[64];
+	bool ok = true;
+
+	model_init(&md);
+	md.ev.active = true;
+	for (uint64_t i = 0; i < 1000; i++) {
+		struct cg_row *c = model_cgroup(&md, i + 1);
+
+		c->named = true;
+		c->val[CG_VSWAP] = i % 7 == 3 ? VT_NA : (i * 7919) % 1009 + 1;
+		c->ev[EV_ALLOC].cur = 1;
+	}
+	layout_default(lay);
+	view_build(&v, &md, PANE_CG, &lay[PANE_CG], SHOW_EVER, NULL);
+	for (unsigned int i = 1; i < v.n; i++) {
+		uint64_t x = md.cg[v.row[i - 1]].val[CG_VSWAP], y = md.cg[v.row[i]].val[CG_VSWAP];
+
+		ok &= y == VT_NA || (x != VT_NA && x >= y);
+	}
+	check(v.n == 1000 && ok, "sorted, unknown values last");
+	check(!layout_sort(lay, "cgroups.VSWAP:asc"), "sort option");
+	view_build(&v, &md, PANE_CG, &lay[PANE_CG], SHOW_EVER, NULL);
+	check(md.cg[v.row[0]].val[CG_VSWAP] == 1 && md.cg[v.row[999]].val[CG_VSWAP] == VT_NA,
+	      "unknown values last in the other order too");
+	check(layout_sort(lay, "NOPE") < 0 && layout_sort(lay, "VSWAP:up") < 0, "bad sort options");
+	check(!layout_option(lay, "cgroups.CGROUP,OUT", name, sizeof(name)) &&
+	      lay[PANE_CG].n == 2 && !lay[PANE_PROC].chosen, "columns of one pane");
+	check(!layout_option(lay, "+ID", name, sizeof(name)) && lay[PANE_CG].n == 3, "one more");
+	check(layout_option(lay, "CGROUP,XX", name, sizeof(name)) < 0 && !strcmp(name, "XX"),
+	      "an unknown column is named");
+}
+
+int main(int argc, char **argv)
+{
+	test_text();
+	test_rates();
+	test_tables();
+	test_page();
+	test_formats();
+	test_dat(6, 0, "trace.dat 6");
+	test_dat(7, 0, "trace.dat 7");
+	test_dat(7, 1, "trace.dat 7 zstd");
+	test_cut(6, 0);
+	test_cut(7, 0);
+	test_cut(7, 1);
+	test_roundtrip(argc > 1 ? argv[1] : ".");
+	test_bad_records();
+	test_views();
+	printf("1..%d\n", count);
+	return failed ? 1 : 0;
+}
