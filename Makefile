@@ -80,11 +80,9 @@ bench: guest-programs
 	@$(SCRIPTS)/install-deps build guest
 	@tests/bench/run $(if $(ROW),$(foreach r,$(ROW),--row $(r)))
 
-soak: TIME ?= 600
 soak: guest-programs
 	@$(SCRIPTS)/install-deps build guest
-	@tests/vm -k $(KIND) -c 4 -m 768 -d 256 -d 256 -t $$(($(TIME) * 3 + 300)) --no-warn \
-		-- vswap-soak $(TIME)
+	@tests/soak $(or $(TIME),600) $(KIND)
 
 series:
 	@$(SCRIPTS)/install-deps build
