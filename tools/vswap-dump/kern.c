@@ -52,6 +52,9 @@ enum rd kern_xa_load(struct kern *k, uint64_t xa, uint64_t index, uint64_t *val)
 
 	*val = 0;
 	rd = dump_field(k->d, xa, KM_xarray_xa_head, &e);
+	/* without a node, only index 0 exists */
+	if (!rd && !xa_is_node(e) && index)
+		return RD_OK;
 	for (depth = 0; !rd && xa_is_node(e); depth++) {
 		uint64_t node = e & ~3ULL, i;
 
@@ -76,9 +79,6 @@ enum rd kern_xa_load(struct kern *k, uint64_t xa, uint64_t index, uint64_t *val)
 	}
 	if (rd)
 		return rd;
-	/* without a node, only index 0 exists */
-	if (!depth && !xa_is_node(e) && index)
-		return RD_OK;
 	if (!xa_is_node(e) && !(e & 1))
 		*val = e;
 	return RD_OK;

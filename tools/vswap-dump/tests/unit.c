@@ -1,0 +1,559 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * unit.c - the walkers, the decoders and the check, on an invented kernel (TAP)
+ *
+ * unit [SEED-DIR]   SEED-DIR: also write inputs for the fuzzers there
+ */
+#include <fcntl.h>
+#include <lz4.h>
+#include <lzo/lzo1x.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "../cmd.h"
+#include "../comp.h"
+#include "fakekern.h"
+
+static struct fk f;
+static struct kern k;
+static unsigned int ntests, nfailed;
+
+static void ok(bool good, const char *name)
+{
+	printf("%sok %u - %s\n", good ? "" : "not ", ++ntests, name);
+	nfailed += !good;
+}
+
+/* Run a report with its output in a string; freed by the caller. */
+static char *capture(int (*fn)(void *), void *arg, int *status)
+{
+	FILE *saved = stdout;
+	char *text = NULL;
+	size_t len;
+
+	stdout = open_memstream(&text, &len);
+	*status = fn(arg);
+	fclose(stdout);
+	stdout = saved;
+	return text;
+}
+
+static bool start(void)
+{
+	char err[256];
+
+	kern_free(&k);
+	return !kern_init(&k, fake_dump(&f.l, f.mem, sizeof(f.mem)), &f.l, err, sizeof(err));
+}
+
+static int do_check(void *arg)
+{
+	return cmd_check(&k, arg);
+}
+
+static int do_summary(void *arg)
+{
+	return cmd_summary(&k, arg);
+}
+
+static int do_task(void *arg)
+{
+	return cmd_task(&k, arg, FK_PID);
+}
+
+static int do_slots(void *arg)
+{
+	struct out_opts o = { .noheadings = true, .columns = "SLOT,BACKING,CGROUP" };
+
+	return cmd_slots(&k, &o, arg);
+}
+
+/* ---------------------------------------------------------- the check */
+
+/*
+ * The lines of --check, without the last, must be exactly these. Shows both if not.
+ */
+static void expect(const char *name, const char *want, int want_status)
+{
+	struct out_opts o = { 0 };
+	char *text, *last;
+	int status;
+	bool good;
+
+	start();
+	text = capture(do_check, &o, &status);
+	last = strstr(text, " slots checked");
+	while (last && last > text && last[-1] != '\n')
+		last--;
+	if (last)
+		*last = 0;
+	good = last && status == want_status && !strcmp(text, want);
+	ok(good, name);
+	if (!good)
+		printf("# status %d, wanted\n%s# got\n%s", status, want, text);
+	free(text);
+}
+
+#define V "violation: "
+
+/* Put a value somewhere, expect the complaint, put the old one back. */
+static void plant(const char *name, uint64_t addr, unsigned int width, uint64_t val,
+		  const char *want)
+{
+	uint64_t old = get_le(f.mem + addr, width);
+
+	fk_put(&f, addr, width, val);
+	expect(name, want, 4);
+	fk_put(&f, addr, width, old);
+}
+
+static uint64_t fat(uint64_t addr, enum kmember_id id)
+{
+	return addr + f.l.field[id].off;
+}
+
+static uint64_t vword(unsigned int slot)
+{
+	return f.vtable + slot % FAKE_CLUSTER * 8;
+}
+
+static uint64_t tword(unsigned int slot)
+{
+	return f.table + slot % FAKE_CLUSTER * 8;
+}
+
+static char *fmt(const char *s, ...) __attribute__((format(printf, 1, 2)));
+
+static char *fmt(const char *s, ...)
+{
+	static char b[1024];
+	va_list ap;
+
+	va_start(ap, s);
+	vsnprintf(b, sizeof(b), s, ap);
+	va_end(ap);
+	return b;
+}
+
+static void check_words(void)
+{
+	plant("an impossible virtual table word", vword(FK_ZSWAP), 8, f.entry[0] | 5,
+	      fmt(V "word: slot 17: impossible virtual table word %#llx\n"
+		  V "gauge: 3 slots are zswap, the kernel counts 4\n",
+		  (unsigned long long)f.entry[0] | 5));
+	plant("a lost backing", vword(FK_ZSWAP), 8, 0,
+	      V "lost: slot 17: in use, but neither cached nor backed\n"
+	      V "backed: cluster 1: 5 slots backed, its count is 6\n"
+	      V "gauge: 3 slots are zswap, the kernel counts 4\n");
+	plant("the zero flag beside a backing", tword(FK_ZSWAP), 8,
+	      1ULL << SWT_COUNT_SHIFT | 1 | SWT_ZERO,
+	      fmt(V "double: slot 17: zero-filled, but also backed (%#llx)\n"
+		  V "gauge: 3 slots are zswap, the kernel counts 4\n",
+		  (unsigned long long)f.entry[0] | 1));
+	plant("a backing behind a free slot", vword(FK_FREE), 8, 3,
+	      V "free: slot 24: free, but backed (0x3)\n"
+	      V "backed: cluster 1: 7 slots backed, its count is 6\n");
+	plant("an impossible swap table word", tword(FK_POISON), 8, 0x7008,
+	      V "word: slot 22: impossible swap table word 0x7008\n"
+	      V "gauge: 0 slots are poison, the kernel counts 1\n");
+	plant("no references", tword(FK_POISON), 8, 1,
+	      V "count: slot 22: not cached and without references\n");
+	plant("an owner that does not exist", f.memcg + 2, 2, 9,
+	      V "owner: slot 17: owned by cgroup id 9, which does not exist\n");
+	plant("an owner of a free slot", f.memcg + 2 * (FK_FREE % FAKE_CLUSTER), 2, 2,
+	      V "owner: slot 24: free, but owned by cgroup id 2\n");
+}
+
+static void check_counts(void)
+{
+	plant("a wrong count", fat(fk_ci(&f, 1), KM_swap_cluster_info_count), 2, 9,
+	      V "cluster: device 0 cluster 1: 8 slots in use, its count is 9\n");
+	plant("a wrong count of backed slots", fat(fk_ci(&f, 1), KM_swap_cluster_info_nr_backed),
+	      2, 7, V "backed: cluster 1: 6 slots backed, its count is 7\n");
+	plant("a wrong usage", fat(f.vsi, KM_swap_info_struct_inuse_pages), 8, 11,
+	      V "usage: device 0: 8 slots in use, the kernel counts 11\n");
+	plant("a wrong counter", f.trans + 8 * (VS_NONE * VS_NR + VS_ZERO), 8, 3,
+	      V "gauge: 1 slots are none, the kernel counts -1\n"
+	      V "gauge: 1 slots are zero, the kernel counts 3\n");
+	plant("a wrong count of zswap", f.l.sym[KSYM_zswap_stored_pages].addr, 8, 1,
+	      V "zswap: 4 slots are in zswap, which counts 1 pages\n");
+}
+
+static void check_reverse(void)
+{
+	plant("a table entry that names another physical slot", vword(FK_PHYS), 8,
+	      1ULL << 59 | (FK_POFF + 4) << 3 | 2,
+	      V "reverse: slot 21: backed by 1:9, which does not point back (0)\n"
+	      V "pointer: phys 1:5: points to slot 21, which is backed by 1:9\n");
+	plant("a reverse map that points elsewhere", f.ptable + FK_POFF * 8, 8,
+	      (uint64_t)FK_ZERO << 3 | 4,
+	      V "reverse: slot 21: backed by 1:5, which points back to slot 16\n"
+	      V "pointer: phys 1:5: points to slot 16, which is zero\n");
+	plant("a reverse map with count bits", f.ptable + FK_POFF * 8, 8,
+	      1ULL << 60 | (uint64_t)FK_PHYS << 3 | 4,
+	      V "reverse: slot 21: backed by 1:5, which points back to slot 144115188075855893\n"
+	      V "pointer: phys 1:5: impossible pointer 0x10000000000000ac\n");
+	plant("a device that does not exist", vword(FK_PHYS), 8, 5ULL << 59 | FK_POFF << 3 | 2,
+	      V "device: slot 21: backed by device 5, which is not in use\n"
+	      V "pointer: phys 1:5: points to slot 21, which is backed by 5:5\n");
+	plant("an offset beyond the device", vword(FK_PHYS), 8, 1ULL << 59 | 99 << 3 | 2,
+	      V "device: slot 21: backed by slot 99 of device 1, which has 32\n"
+	      V "pointer: phys 1:5: points to slot 21, which is backed by 1:99\n");
+	fk_put(&f, vword(FK_PHYS), 8, 1ULL << 59 | 1ULL << 58 | FK_POFF << 3 | 2);
+	expect("the mark of a failed write is no damage", "", 0);
+	fk_put(&f, vword(FK_PHYS), 8, 1ULL << 59 | FK_POFF << 3 | 2);
+}
+
+static void check_zswap_damage(void)
+{
+	uint64_t e = f.entry[0];
+
+	plant("a zswap entry of another slot", fat(e, KM_zswap_entry_swpentry), 8, FK_ZERO,
+	      fmt(V "entry: slot 17: its zswap entry %#llx is of device 0 slot 16\n",
+		  (unsigned long long)e));
+	plant("a wild zswap pointer", vword(FK_ZSWAP), 8, 0xffff000000000001ULL,
+	      V "entry: slot 17: its zswap entry 0xffff000000000000 is not mapped\n");
+	plant("an absurd length", fat(e, KM_zswap_entry_length), 4, 5000,
+	      V "length: slot 17: its zswap entry has 5000 bytes\n");
+	plant("an unknown pool", fat(e, KM_zswap_entry_pool), 8, f.vsi,
+	      fmt(V "pool: slot 17: its zswap entry is in pool %#llx, which is not a zswap pool\n",
+		  (unsigned long long)f.vsi));
+	plant("a broken LRU link", fat(e, KM_zswap_entry_lru), 8, f.lru,
+	      fmt(V "lru: slot 17: the LRU links of its zswap entry %#llx are broken\n"
+		  V "lru: slot 18: the LRU links of its zswap entry %#llx are broken\n",
+		  (unsigned long long)e, (unsigned long long)f.entry[1]));
+	plant("a wild handle", f.handle[0], 8, 0,
+	      fmt(V "object: slot 17: handle %#llx leads to no zspage (magic 0, class 0 instead of 0)\n",
+		  (unsigned long long)f.handle[0]));
+}
+
+static void check_list_damage(void)
+{
+	uint64_t ci2 = fat(fk_ci(&f, 2), KM_swap_cluster_info_list);
+	uint64_t ci3 = fat(fk_ci(&f, 3), KM_swap_cluster_info_list);
+	uint64_t head = fat(f.vsi, KM_swap_info_struct_free_clusters);
+
+	plant("a broken cluster list", ci2, 8, fat(fk_ci(&f, 1), KM_swap_cluster_info_list),
+	      fmt(V "list: device 0: the list of free clusters is broken at %#llx\n",
+		  (unsigned long long)fat(fk_ci(&f, 1), KM_swap_cluster_info_list)));
+	plant("a cycle in a cluster list", ci3, 8, ci2,
+	      fmt(V "list: device 0: the list of free clusters is broken at %#llx\n",
+		  (unsigned long long)ci2));
+	plant("a cluster with a wrong state", fat(fk_ci(&f, 2), KM_swap_cluster_info_flags), 1,
+	      CL_NONFULL,
+	      V "list: device 0 cluster 2: on the list of free clusters, but its state is 2\n");
+	plant("a full cluster that is not full", fat(fk_ci(&f, 1), KM_swap_cluster_info_flags), 1,
+	      CL_FULL,
+	      V "list: device 0 cluster 1: listed as full with 8 slots in use\n"
+	      V "list: device 0 cluster 1: on the list of partly used clusters, but its state is 4\n");
+	plant("a wild list pointer", head, 8, 0xffff123400000000ULL,
+	      V "list: device 0: the list of free clusters leads to 0xffff123400000000, which is not mapped\n");
+}
+
+static void check_in_flight(void)
+{
+	uint64_t lock = fat(fk_ci(&f, 1), KM_swap_cluster_info_lock);
+
+	fk_put(&f, lock, 4, 1);
+	fk_put(&f, vword(FK_POISON), 8, 0);
+	expect("half-done changes under a lock are in flight",
+	       "in flight: lost: slot 22: in use, but neither cached nor backed\n"
+	       "in flight: backed: cluster 1: 5 slots backed, its count is 6\n"
+	       "in flight: gauge: 0 slots are poison, the kernel counts 1\n", 0);
+	fk_put(&f, vword(FK_POISON), 8, 3);
+	fk_put(&f, lock, 4, 0);
+	/* the reverse map is made first: its owner holds the folio lock */
+	fk_put(&f, f.ptable + 9 * 8, 8, (uint64_t)FK_CACHED << 3 | 4);
+	fk_set(&f, f.pci, KM_swap_cluster_info_count, 4);
+	fk_set(&f, f.psi, KM_swap_info_struct_inuse_pages, 3);
+	fk_set(&f, f.folio, KM_folio_flags, fk_get(&f, f.folio, KM_folio_flags) |
+	       1u << f.l.enumval[KE_PG_locked]);
+	expect("a reverse map before its table entry is in flight",
+	       "in flight: pointer: phys 1:9: points to slot 23, which is none\n", 0);
+	fk_build(&f);
+}
+
+/* What follows the descriptors is not descriptors: only the first line is certain. */
+static void check_capacity(void)
+{
+	struct out_opts o = { 0 };
+	char *text;
+	int status;
+
+	fk_set(&f, f.vsi, KM_swap_info_struct_max, 1ULL << 60);
+	start();
+	text = capture(do_check, &o, &status);
+	ok(status == 4 && strstr(text, V "capacity: device 0: 1152921504606846976 slots are more than memory can describe\n") == text,
+	   "an absurd capacity");
+	free(text);
+	fk_build(&f);
+}
+
+static void check_all(void)
+{
+	fk_build(&f);
+	expect("nothing is wrong with what is right", "", 0);
+	check_words();
+	check_counts();
+	check_reverse();
+	check_zswap_damage();
+	check_list_damage();
+	check_in_flight();
+	check_capacity();
+}
+
+/* ------------------------------------------------------------ reports */
+
+static void check_content(void)
+{
+	struct cluster *c = cluster_new();
+	unsigned char buf[4096], zero[4096] = { 0 };
+	struct slot s;
+	char why[256];
+	int i;
+
+	start();
+	for (i = 0; i < FK_NZSWAP; i++) {
+		slot_read(&k, &k.dev[0], FK_ZSWAP + i, c, &s);
+		ok(content_get(&k, &s, buf, why, sizeof(why)) == CONTENT_ZSWAP &&
+		   !memcmp(buf, f.page[i], 4096), "a page from zswap");
+	}
+	slot_read(&k, &k.dev[0], FK_ZERO, c, &s);
+	ok(content_get(&k, &s, buf, why, sizeof(why)) == CONTENT_ZERO &&
+	   !memcmp(buf, zero, 4096), "a page of zeroes");
+	slot_read(&k, &k.dev[0], FK_CACHED, c, &s);
+	ok(content_get(&k, &s, buf, why, sizeof(why)) == CONTENT_CACHE &&
+	   !memcmp(buf, f.cached, 4096), "a page from the swap cache");
+	slot_read(&k, &k.dev[0], FK_PHYS, c, &s);
+	ok(content_get(&k, &s, buf, why, sizeof(why)) == CONTENT_DEVICE, "a page on a device");
+	slot_read(&k, &k.dev[0], FK_POISON, c, &s);
+	ok(content_get(&k, &s, buf, why, sizeof(why)) == CONTENT_POISON, "a poisoned page");
+	/* an object that does not belong to its handle is not believed */
+	fk_put(&f, f.handle[0], 8, get_le(f.mem + f.handle[1], 8));
+	slot_read(&k, &k.dev[0], FK_ZSWAP, c, &s);
+	ok(content_get(&k, &s, buf, why, sizeof(why)) == CONTENT_CORRUPT,
+	   "an object of another handle is refused");
+	fk_build(&f);
+	free(c);
+}
+
+static void check_reports(void)
+{
+	struct out_opts json = { .json = true };
+	struct filter flt = { .to = UINT64_MAX, .device = -1, .cgroup = "/alpha" };
+	struct json_object *o, *b;
+	char *text;
+	int status;
+
+	start();
+	text = capture(do_summary, &json, &status);
+	o = json_tokener_parse(text);
+	b = json_object_object_get(json_object_object_get(
+			json_object_object_get(o, "backing"), "zswap"), "slots");
+	ok(!status && o && json_object_get_int(b) == FK_NZSWAP &&
+	   json_object_get_int(json_object_object_get(o, "slots_used")) == 8,
+	   "summary as JSON");
+	json_object_put(o);
+	free(text);
+	text = capture(do_task, &json, &status);
+	o = json_tokener_parse(text);
+	b = json_object_object_get(o, "rows");
+	ok(!status && b && json_object_array_length(b) == 8, "a task's swapped pages");
+	ok(b && json_object_get_int(json_object_object_get(
+			json_object_array_get_idx(b, 2), "slot")) == FK_ZSWAP + 1 &&
+	   !strcmp(json_object_get_string(json_object_object_get(
+			json_object_array_get_idx(b, 2), "address")), "0x7f0000203000"),
+	   "with address and slot");
+	json_object_put(o);
+	free(text);
+	text = capture(do_slots, &flt, &status);
+	ok(!status && strstr(text, "zswap") && strstr(text, "/alpha") && !strstr(text, "/beta"),
+	   "slots of one cgroup");
+	free(text);
+	start();
+	fk_put(&f, fat(fk_ci(&f, 1), KM_swap_cluster_info_table), 8, FK_SIZE - 8);
+	flt.cgroup = NULL;
+	text = capture(do_slots, &flt, &status);
+	ok(status == 4 && !*text, "a missing table is said, not shown as zero");
+	free(text);
+	fk_build(&f);
+}
+
+/* ----------------------------------------------------------- decoders */
+
+static void page_kind(unsigned char *p, unsigned int kind)
+{
+	unsigned int i;
+
+	memset(p, 0, 4096);
+	for (i = 0; i < 4096; i++) {
+		switch (kind % 6) {
+		case 0:
+			p[i] = rand();
+			break;
+		case 1:
+			p[i] = i / 100;
+			break;
+		case 2:
+			p[i] = rand() % 40 ? 0 : rand();
+			break;
+		case 3:
+			p[i] = "abcdefgh"[rand() % 3];
+			break;
+		case 4:
+			p[i] = i % 1000 < 20 ? rand() : 0;
+			break;
+		default:
+			p[i] = i > 2100 && rand() % 3 ? p[i - 2100] : rand() % 50;
+		}
+	}
+}
+
+static void check_decoders(void)
+{
+	static unsigned char in[4096], out[8192], back[4096], work[LZO1X_1_MEM_COMPRESS];
+	static unsigned char work9[LZO1X_999_MEM_COMPRESS];
+	bool lzo = true, lzo9 = true, lz4 = true, zstd = true, raw = true, cut = true;
+	unsigned int i;
+	lzo_uint n;
+	uLongf zn;
+
+	srand(7);
+	for (i = 0; i < 300; i++) {
+		z_stream z = { 0 };
+		int len;
+
+		page_kind(in, i);
+		lzo1x_1_compress(in, 4096, out, &n, work);
+		lzo &= comp_decompress("lzo", out, n, back, 4096) == COMP_OK &&
+		       !memcmp(in, back, 4096);
+		cut &= comp_decompress("lzo", out, n - 1, back, 4096) == COMP_CORRUPT;
+		lzo1x_999_compress(in, 4096, out, &n, work9);
+		lzo9 &= comp_decompress("lzo-rle", out, n, back, 4096) == COMP_OK &&
+			!memcmp(in, back, 4096);
+		len = LZ4_compress_default((char *)in, (char *)out, 4096, sizeof(out));
+		lz4 &= comp_decompress("lz4", out, len, back, 4096) == COMP_OK &&
+		       !memcmp(in, back, 4096);
+		n = ZSTD_compress(out, sizeof(out), in, 4096, 3);
+		zstd &= comp_decompress("zstd", out, n, back, 4096) == COMP_OK &&
+			!memcmp(in, back, 4096);
+		deflateInit2(&z, 9, Z_DEFLATED, -11, 9, Z_DEFAULT_STRATEGY);
+		z.next_in = in;
+		z.avail_in = 4096;
+		z.next_out = out;
+		z.avail_out = sizeof(out);
+		raw &= deflate(&z, Z_FINISH) == Z_STREAM_END;
+		zn = z.total_out;
+		deflateEnd(&z);
+		raw &= comp_decompress("deflate", out, zn, back, 4096) == COMP_OK &&
+		       !memcmp(in, back, 4096);
+	}
+	ok(lzo, "lzo");
+	ok(lzo9, "lzo in its most varied form");
+	ok(cut, "lzo without its end is refused");
+	ok(lz4, "lz4");
+	ok(zstd, "zstd");
+	ok(raw, "deflate");
+	ok(comp_decompress("xyz", in, 9, back, 4096) == COMP_UNSUPPORTED, "an unknown compressor");
+}
+
+/* Append @n bits, most significant first; returns the new end. */
+static unsigned int put_bits(unsigned char *p, unsigned int pos, uint32_t v, unsigned int n)
+{
+	while (n--) {
+		p[pos / 8] |= (v >> n & 1) << (7 - pos % 8);
+		pos++;
+	}
+	return pos;
+}
+
+static void check_handmade(void)
+{
+	/*
+	 * lzo-rle: version mark, "ABCD", zeroes in runs of 2047 + 4 and 4 + 1, end.
+	 * The run's length less four is split: three low bits in the first byte, the
+	 * rest in the fourth.
+	 */
+	static const unsigned char rle[] = {
+		0x11, 0x01, 0x15, 'A', 'B', 'C', 'D', 0x1f, 0xfc, 0xff, 0xff,
+		0x18 | 1, 0xfd, 0xff, 0x00, 'Z', 0x11, 0x00, 0x00
+	};
+	unsigned char out[4096], want[4096] = "ABCD";
+	unsigned char bits[32] = { 0 };
+	unsigned int pos;
+	uint32_t crc = 0;
+	long n;
+	int i, j;
+
+	n = lzo_decode(rle, sizeof(rle), out, sizeof(out));
+	want[4 + 2051 + 5] = 'Z';
+	ok(n == 4 + 2051 + 5 + 1 && !memcmp(out, want, n), "lzo-rle runs of zeroes");
+	/* make the checksum of "abcdefgh" four times and eight zeroes */
+	memset(want, 0, 40);
+	for (i = 0; i < 32; i++)
+		want[i] = "abcdefgh"[i % 8];
+	for (i = 0; i < 40; i++) {
+		crc ^= (uint32_t)want[i] << 24;
+		for (j = 0; j < 8; j++)
+			crc = crc << 1 ^ (crc >> 31 ? 0x04c11db7 : 0);
+	}
+	pos = put_bits(bits, 0, 0, 5);
+	for (i = 0; i < 8; i++)
+		pos = put_bits(bits, pos, want[i], 8);
+	/* repeat three times more, zeroes, end */
+	pos = put_bits(bits, pos, 0x1b, 5);
+	pos = put_bits(bits, pos, 2, 6);
+	pos = put_bits(bits, pos, 0x1c, 5);
+	pos = put_bits(bits, pos, 0x1e, 5);
+	pos = put_bits(bits, pos, crc, 32);
+	n = nx842_decode(bits, (pos + 7) / 8, out, sizeof(out));
+	ok(n == 40 && !memcmp(out, want, 40), "842");
+	bits[(pos - 1) / 8] ^= 1u << (7 - (pos - 1) % 8);
+	ok(nx842_decode(bits, (pos + 7) / 8, out, sizeof(out)) == -1,
+	   "842 with a wrong checksum is refused");
+}
+
+/* ---------------------------------------------------- fuzzers' seeds */
+
+static void write_seeds(const char *dir)
+{
+	char path[4096];
+	unsigned int i;
+	FILE *o;
+
+	mkdir(dir, 0777);
+	fk_build(&f);
+	for (i = 0; i < 12; i += 2) {
+		snprintf(path, sizeof(path), "%s/kernel-%u", dir, i);
+		o = fopen(path, "w");
+		if (!o)
+			exit(1);
+		fputc(i, o);
+		fwrite(f.mem, 1, sizeof(f.mem), o);
+		fclose(o);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1) {
+		write_seeds(argv[1]);
+		return 0;
+	}
+	/* what commands say on standard error would disturb the reader */
+	if (!freopen("/dev/null", "w", stderr))
+		return 1;
+	check_all();
+	check_content();
+	check_reports();
+	check_decoders();
+	check_handmade();
+	printf("1..%u\n", ntests);
+	kern_free(&k);
+	return nfailed != 0;
+}
