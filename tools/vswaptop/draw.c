@@ -175,10 +175,12 @@ static void draw_bar(const struct ui *ui, int y, int x, int w)
 {
 	const struct model *md = ui->s->md;
 	uint64_t used = md->m[M_SLOTS_USED].cur;
-	int pos = 0;
+	int pos = 0, left = 0;
 
-	if (w < 4)
+	if (w < 8)
 		return;
+	for (unsigned int i = 0; i < NR_SHARES; i++)
+		left += md->m[shares[i].metric].cur && md->m[shares[i].metric].cur != VT_NA;
 	put(y, x, A_NORMAL, "[");
 	put(y, x + w - 1, A_NORMAL, "]");
 	for (unsigned int i = 0; i < NR_SHARES && used != VT_NA && used; i++) {
@@ -188,6 +190,10 @@ static void draw_bar(const struct ui *ui, int y, int x, int w)
 		if (v == VT_NA || !v)
 			continue;
 		n = (int)((double)v * (w - 2) / (double)used + 0.5);
+		/* leave one for each that is still to come */
+		left--;
+		if (n > w - 2 - pos - left)
+			n = w - 2 - pos - left;
 		if (n < 1)
 			n = 1;
 		for (; n > 0 && pos < w - 2; n--, pos++) {
@@ -224,7 +230,7 @@ static void draw_shares(const struct ui *ui, int y)
 			x = put(y, x, paint(ui, shares[i].pair), "%c ", shares[i].ascii);
 		x = put(y, x, paint(ui, shares[i].pair), "%s", shares[i].label);
 		x = put(y, x, A_BOLD, " %s", size_of(ui, md->m[shares[i].metric].cur, a, sizeof(a)));
-		x = put(y, x, A_NORMAL, "   ");
+		x = put(y, x, A_NORMAL, ui->color && ui->utf8 ? "   " : "  ");
 	}
 }
 
@@ -414,7 +420,21 @@ static int draw_header(const struct ui *ui)
 
 /* ---- tables ---- */
 
-unsigned int draw_visible(const struct layout *lay, int width, unsigned char *out)
+/* Exact numbers need more room than "41.2M". */
+static int col_width(const struct ui *ui, const struct column *c)
+{
+	int w = c->width;
+
+	if (ui->units == UNITS_BYTES && c->type == CT_BYTES)
+		w = 14;
+	else if (ui->units == UNITS_PAGES && c->type == CT_BYTES)
+		w = 10;
+	else if (ui->units != UNITS_HUMAN && c->type == CT_RATE)
+		w = 11;
+	return w > c->width ? w : c->width;
+}
+
+unsigned int draw_visible(const struct ui *ui, const struct layout *lay, unsigned char *out)
 {
 	bool take[MAX_COLS] = { false };
 	unsigned int n = 0;
@@ -424,11 +444,11 @@ unsigned int draw_visible(const struct layout *lay, int width, unsigned char *ou
 		for (unsigned int i = 0; i < lay->n; i++) {
 			const struct column *c = &columns[lay->col[i]];
 			bool first = lay->chosen || (c->flags & COL_DFLT);
-			int w = c->width + (used ? 1 : 0);
+			int w = col_width(ui, c) + (used ? 1 : 0);
 
 			if (take[i] || first != !pass)
 				continue;
-			if (used + w > width && used)
+			if (used + w > COLS && used)
 				continue;
 			take[i] = true;
 			used += w;
@@ -441,17 +461,18 @@ unsigned int draw_visible(const struct layout *lay, int width, unsigned char *ou
 }
 
 /* The first text column takes what is left over. */
-static int spare_width(const unsigned char *col, unsigned int n, int width, unsigned int *which)
+static int spare_width(const struct ui *ui, const unsigned char *col, unsigned int n,
+		       unsigned int *which)
 {
 	int used = 0;
 
 	*which = n;
 	for (unsigned int i = 0; i < n; i++) {
-		used += columns[col[i]].width + (i ? 1 : 0);
+		used += col_width(ui, &columns[col[i]]) + (i ? 1 : 0);
 		if (*which == n && columns[col[i]].type == CT_STR)
 			*which = i;
 	}
-	used = width - used;
+	used = COLS - used;
 	return used < 0 ? 0 : used > 60 ? 60 : used;
 }
 
@@ -485,8 +506,8 @@ static void draw_table(struct ui *ui, enum pane p, int y, int h, unsigned int to
 	static struct view v;
 	const struct layout *lay = &ui->s->opt->lay[p];
 	unsigned char col[MAX_COLS];
-	unsigned int n = draw_visible(lay, COLS, col), flex;
-	int spare = spare_width(col, n, COLS, &flex);
+	unsigned int n = draw_visible(ui, lay, col), flex;
+	int spare = spare_width(ui, col, n, &flex);
 
 	view_build(&v, ui->s->md, p, lay, ui->show, ui->match);
 	ui->rows_total = v.n;
@@ -496,7 +517,7 @@ static void draw_table(struct ui *ui, enum pane p, int y, int h, unsigned int to
 
 		for (unsigned int i = 0; i < n; i++) {
 			const struct column *c = &columns[col[i]];
-			int w = c->width + (i == flex ? spare : 0);
+			int w = col_width(ui, c) + (i == flex ? spare : 0);
 			unsigned int row = top + (unsigned int)line - 1;
 			bool sorted = lay->sort == col[i];
 

@@ -47,7 +47,7 @@ void draw_init(struct ui *ui);
 /** draw - the whole screen, whatever its size */
 void draw(struct ui *ui);
 
-/** draw_visible - columns of a pane that fit into @width; returns how many */
-unsigned int draw_visible(const struct layout *lay, int width, unsigned char *out);
+/** draw_visible - columns of a pane that fit on the screen; returns how many */
+unsigned int draw_visible(const struct ui *ui, const struct layout *lay, unsigned char *out);
 
 #endif

@@ -3,8 +3,8 @@
  * format.c - event layouts by field name, through libtraceevent
  *
  * Formats also come from files that anyone may have written, so the text is
- * reduced to its plain field lines before the library sees it: the library's
- * parser of print formats is large, and nothing of it is needed here.  Of the
+ * reduced to names and numbers before the library sees it: the library's parsers
+ * of types and of print formats are large, and nothing of them is needed here.  Of the
  * print format only the value names of a few fields are used; they are picked
  * out by name below and are optional.
  */
@@ -41,48 +41,54 @@ void ev_set_init(struct ev_set *es)
 	es->long_size = sizeof(long);
 }
 
-/* Characters a field declaration may have; anything else drops the line. */
-static bool plain_line(const char *s, size_t len)
-{
-	if (len > 200)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		char c = s[i];
+/** struct plain - what is wanted of one field line */
+struct plain {
+	char name[64];
+	unsigned int off, size, sign;
+};
 
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		      (c >= '0' && c <= '9') || (c && strchr("_ \t:;*", c))))
-			return false;
-	}
-	return true;
+static bool is_word(char c, bool first)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+	       (!first && c >= '0' && c <= '9');
 }
 
 /*
- * "\tfield:unsigned long slot;\toffset:8;\tsize:8;\tsigned:0;": four parts.
- * The declaration must be words that end in a name; the library is only shown
- * lines of exactly this shape.
+ * "\tfield:unsigned long slot;\toffset:8;\tsize:8;\tsigned:0;": words of which
+ * the last is the name, then three numbers.  Arrays, pointers and anything that
+ * is not of exactly this shape are left out.
  */
-static bool field_line(const char *s, size_t len)
+static bool field_line(const char *s, size_t len, struct plain *f)
 {
-	char buf[256];
-	unsigned int off, size, sign, semi = 0;
-	char *p;
+	const char *word = NULL;
+	unsigned int words = 0;
+	char buf[256], *p;
 	int end = 0;
 
-	if (!plain_line(s, len))
+	if (len >= sizeof(buf) || memchr(s, 0, len))
 		return false;
 	memcpy(buf, s, len);
 	buf[len] = '\0';
-	for (p = buf; *p; p++)
-		semi += *p == ';';
-	if (semi != 4 || strncmp(buf, "\tfield:", 7))
+	if (strncmp(buf, "\tfield:", 7))
 		return false;
-	p = strchr(buf, ';');
-	if (p - buf < 10 || strchr(buf + 7, ':') < p || p[-1] == ' ' || p[-1] == '*')
-		return false;
-	for (char *q = buf + 7; q < p; q++)
-		if (*q == '\t')
+	for (p = buf + 7; *p && *p != ';';) {
+		word = p;
+		words++;
+		if (!is_word(*p, true))
 			return false;
-	if (sscanf(p, ";\toffset:%4u;\tsize:%3u;\tsigned:%1u;%n", &off, &size, &sign, &end) != 3)
+		while (is_word(*p, false))
+			p++;
+		if (*p == ' ' && p[1] != ';')
+			p++;
+		else if (*p != ';')
+			return false;
+	}
+	if (words < 2 || (size_t)(p - word) >= sizeof(f->name))
+		return false;
+	memcpy(f->name, word, (size_t)(p - word));
+	f->name[p - word] = '\0';
+	if (sscanf(p, ";\toffset:%4u;\tsize:%3u;\tsigned:%1u;%n", &f->off, &f->size, &f->sign,
+		   &end) != 3)
 		return false;
 	return end && !p[end];
 }
@@ -92,6 +98,7 @@ static size_t reduce(const char *name, const char *text, size_t len, char *out, 
 {
 	const char *s = text, *end = text + len;
 	int id = -1, fields = 0, n;
+	struct plain f;
 	size_t k;
 
 	for (; s < end; s++) {
@@ -119,12 +126,13 @@ static size_t reduce(const char *name, const char *text, size_t len, char *out, 
 		if (!e)
 			e = end;
 		l = (size_t)(e - s);
-		if (field_line(s, l)) {
-			if (k + l + 64 > room || fields++ > 40)
+		if (field_line(s, l, &f)) {
+			if (k + 256 > room || fields++ > 40)
 				return 0;
-			memcpy(out + k, s, l);
-			out[k + l] = '\n';
-			k += l + 1;
+			/* the size tells all that matters of the type */
+			k += (size_t)snprintf(out + k, room - k, "\tfield:unsigned long %s;\t"
+					      "offset:%u;\tsize:%u;\tsigned:%u;\n", f.name,
+					      f.off, f.size, f.sign);
 		}
 		s = e;
 	}

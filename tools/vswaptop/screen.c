@@ -65,7 +65,7 @@ static void move_sort(int step)
 {
 	struct layout *lay = current_layout();
 	unsigned char col[MAX_COLS];
-	unsigned int n = draw_visible(lay, COLS, col);
+	unsigned int n = draw_visible(&ui, lay, col);
 	int at = -1;
 
 	if (!n || ui.pane == PANE_TRANS || ui.pane == PANE_HIST)
