@@ -448,8 +448,11 @@ static int open_part(struct dump *d, const char *path, char *err, size_t errlen)
 		d->info.truncated |= cut;
 	}
 	d->fd[d->nfd++] = fd;
-	if (!on_procfs(fd) && precheck(fd, err, errlen, path))
+	cut = false;
+	if (!on_procfs(fd) && precheck(fd, &cut, err, errlen, path))
 		return 1;
+	if (!on_procfs(fd))
+		d->info.truncated |= cut;
 	return 0;
 }
 
@@ -509,6 +512,8 @@ int dump_open(struct dump **dp, char **paths, unsigned int npaths,
 		if (open_part(d, paths[i], err, errlen))
 			return 1;
 	}
+	/* reading beyond the end of a truncated file is an error, of a mapping a SIGBUS */
+	kdump_set_number_attr(d->ctx, KDUMP_ATTR_FILE_MMAP_POLICY, KDUMP_MMAP_NEVER);
 	if (kdump_open_fdset(d->ctx, d->nfd, d->fd) != KDUMP_OK)
 		return fail(err, errlen, "%s: %s", paths[0], kdump_get_err(d->ctx));
 	/* libkdumpfile interprets VMCOREINFO only when it knows what wrote it */

@@ -34,7 +34,7 @@ struct dump_opts {
 struct dump_info {
 	const char *format;	/**< file format, for people */
 	bool live;		/**< /proc/kcore: no snapshot */
-	bool truncated;		/**< a flattened file without its end */
+	bool truncated;		/**< the file ends early */
 	bool flattened;
 	char release[128];	/**< OSRELEASE, or empty */
 	char build_id[132];	/**< hex, or empty */

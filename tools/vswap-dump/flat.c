@@ -51,8 +51,8 @@ static int open_temp(char *err, size_t errlen)
 	snprintf(path, sizeof(path), "%s/vswap-dump.XXXXXX", dir);
 	fd = mkstemp(path);
 	if (fd < 0)
-		snprintf(err, errlen, "cannot create a temporary file in %s: %s", dir,
-			 strerror(errno));
+		snprintf(err, errlen, "cannot rearrange a flattened dump in %s (TMPDIR names another place): %s",
+			 dir, strerror(errno));
 	else
 		unlink(path);
 	return fd;

@@ -60,7 +60,8 @@ static uint64_t le64(const unsigned char *p)
 	return le32(p) | (uint64_t)le32(p + 4) << 32;
 }
 
-static int check_elf(int fd, uint64_t size, char *err, size_t errlen, const char *path)
+static int check_elf(int fd, uint64_t size, bool *cut, char *err, size_t errlen,
+		     const char *path)
 {
 	Elf64_Ehdr eh;
 	Elf64_Shdr sh;
@@ -88,8 +89,10 @@ static int check_elf(int fd, uint64_t size, char *err, size_t errlen, const char
 	for (i = 0; i < n; i++) {
 		if (pread(fd, &ph, sizeof(ph), eh.e_phoff + i * sizeof(ph)) != sizeof(ph))
 			return fail(err, errlen, "%s: truncated in the program headers", path);
-		if (ph.p_type == PT_LOAD)
+		if (ph.p_type == PT_LOAD) {
 			loads++;
+			*cut |= ph.p_offset > size || ph.p_filesz > size - ph.p_offset;
+		}
 		if (ph.p_type == PT_LOAD && ph.p_filesz > ph.p_memsz && ph.p_memsz)
 			return fail(err, errlen, "%s: corrupt program header %llu", path,
 				    (unsigned long long)i);
@@ -152,7 +155,7 @@ static int check_kdump(int fd, uint64_t size, char *err, size_t errlen, const ch
 	return 0;
 }
 
-int precheck(int fd, char *err, size_t errlen, const char *path)
+int precheck(int fd, bool *cut, char *err, size_t errlen, const char *path)
 {
 	unsigned char sig[16] = { 0 };
 	struct stat st;
@@ -164,7 +167,7 @@ int precheck(int fd, char *err, size_t errlen, const char *path)
 	if (end <= 0 || pread(fd, sig, sizeof(sig), 0) <= 0)
 		return fail(err, errlen, "%s: empty", path);
 	if (!memcmp(sig, ELFMAG, SELFMAG))
-		return check_elf(fd, end, err, errlen, path);
+		return check_elf(fd, end, cut, err, errlen, path);
 	if (!memcmp(sig, "KDUMP   ", 8))
 		return check_kdump(fd, end, err, errlen, path);
 	if (sig[0] == 0x1f && sig[1] == 0x8b)

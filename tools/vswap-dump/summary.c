@@ -370,7 +370,7 @@ static bool print_anomalies(struct kern *k, const struct summary *s)
 
 #define SAY(n, ...) do { if (n) { bad = true; printf(__VA_ARGS__); putchar('\n'); } } while (0)
 	putchar('\n');
-	SAY(dump_info(k->d)->truncated, "The dump is truncated: a flattened file without its end.");
+	SAY(dump_info(k->d)->truncated, "The dump is truncated: the file ends before its data does.");
 	SAY(s->slots[VS_INVALID], "%" PRIu64 " slots have contradictory tables: see --check.",
 	    s->slots[VS_INVALID]);
 	SAY(s->slots[VS_UNKNOWN], "%" PRIu64 " slots in use are of unknown backing: their tables are not in the dump.",

@@ -1,0 +1,139 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What vswap-dump does on the host: exit codes and messages for bad input, reading of
+# debug information, fuzzing for a bounded time.  usage: host.sh SRC OUT FUZZ_SECONDS
+# Prints TAP without numbers; "make check" runs it after the unit tests.
+set -u
+
+src=$1 out=$2 fuzz=$3
+tool=$out/vswap-dump
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+failed=0
+
+ok() {
+	if [ "$1" = 0 ]; then echo "ok - $2"; else echo "not ok - $2"; failed=1; fi
+}
+
+# gives STATUS REGEX WHAT COMMAND...: exit status, and one line on stderr that matches
+gives() {
+	local want=$1 regex=$2 what=$3 rc=0
+	shift 3
+	timeout 20 "$@" >"$tmp/stdout" 2>"$tmp/stderr" || rc=$?
+	if [ $rc = "$want" ] && grep -qE -- "$regex" "$tmp/stderr" &&
+	   ! grep -qE 'Sanitizer|runtime error' "$tmp/stderr"; then
+		ok 0 "$what"
+	else
+		echo "# $what: status $rc, wanted $want; stderr:"
+		sed 's/^/# /' "$tmp/stderr"
+		ok 1 "$what"
+	fi
+}
+
+one_line() {
+	[ "$(wc -l <"$tmp/stderr")" = 1 ]
+	ok $? "$1: one line"
+}
+
+# --- usage
+gives 2 'which dump' 'no dump named' "$tool"
+gives 2 'only one thing' 'two reports' "$tool" --slots --check x
+gives 2 'unknown column' 'an unknown column' "$tool" --slots -o SLOT,NOPE x
+gives 2 'not TYPE:OFFSET' 'a malformed --phys' "$tool" --phys 3 x
+gives 2 'unknown backing' 'an unknown backing' "$tool" --slots --backing disk x
+gives 2 'not a range' 'clusters the wrong way round' "$tool" --slots --cluster 9-3 x
+gives 2 'filters go with' 'a filter without a list' "$tool" --cgroup / x
+gives 2 'not a slot number' 'a negative slot' "$tool" --slot -1 x
+gives 2 '.' 'an unknown option' "$tool" --frobnicate x
+"$tool" --help >"$tmp/stdout"; ok $? '--help'
+grep -q COMP "$tmp/stdout"; ok $? '--help lists the columns'
+
+# --- files that are no dump
+for f in elf kdump flat; do "$out/mkdump" $f "$tmp/$f" || ok 1 "mkdump $f"; done
+: >"$tmp/empty"
+head -c 5000 /dev/urandom >"$tmp/noise"
+gives 1 'No such file' 'a missing dump' "$tool" -s "$tmp/noise" "$tmp/none"
+one_line 'a missing dump'
+gives 1 'directory' 'a directory' "$tool" -s "$tmp/noise" "$tmp"
+gives 1 'empty' 'an empty dump' "$tool" -s "$tmp/noise" "$tmp/empty"
+gives 1 'neither ELF' 'noise' "$tool" -s "$tmp/noise" "$tmp/noise"
+one_line 'noise'
+gives 1 'not a core dump' 'a program' "$tool" -s "$tmp/noise" /bin/sh
+gives 1 'gzip' 'a gzipped dump' sh -c "gzip -c '$tmp/elf' >'$tmp/z.gz'; exec '$tool' -s x '$tmp/z.gz'"
+gives 1 'no vmlinux found for 7.3.4-tiny' 'no vmlinux' "$tool" "$tmp/elf"
+gives 1 'not an ELF file' 'a vmlinux that is none' "$tool" -s "$tmp/noise" "$tmp/elf"
+one_line 'a vmlinux that is none'
+
+# --- debug information: DWARF 4 and 5, in the file and beside it
+build() {	# OUTPUT FLAGS... (source on stdin)
+	local o=$1
+	shift
+	cc -x c -c -g "$@" -o "$o" - || ok 1 "building $o"
+}
+for v in 4 5; do
+	sh "$src/tests/fakevmlinux.sh" "$src/kstruct.h" | build "$tmp/vm$v" -gdwarf-$v
+	timeout 20 "$out/showlayout" "$tmp/vm$v" >"$tmp/layout$v"
+	ok $? "DWARF $v is read"
+done
+cmp -s "$tmp/layout4" "$tmp/layout5"; ok $? 'DWARF 4 and 5 say the same'
+# the third member of a structure without bit fields is at three times eight
+grep -qx 'struct zswap_entry member referenced 24 8 1 0 0' "$tmp/layout5"
+ok $? 'offsets are those of the compiler'
+grep -qx 'struct zspage member class 12 1 1 3 5' "$tmp/layout5"
+ok $? 'bit fields, too'
+grep -qx 'struct swap_table member entries 8 128 16 0 0' "$tmp/layout5"
+ok $? 'and array lengths'
+objcopy --only-keep-debug "$tmp/vm5" "$tmp/vm5.debug" &&
+	objcopy --strip-debug "$tmp/vm5" "$tmp/vm5.bare"
+gives 1 'no DWARF' 'a vmlinux without debug information' "$tool" -s "$tmp/vm5.bare" "$tmp/elf"
+one_line 'a vmlinux without debug information'
+"$out/showlayout" "$tmp/vm5.bare" "$tmp/vm5.debug" | cmp -s - "$tmp/layout5"
+ok $? 'a separate debug file'
+sh "$src/tests/fakevmlinux.sh" "$src/kstruct.h" handle | build "$tmp/gone"
+gives 1 'struct zswap_entry has no member handle' 'a missing member is named' \
+	"$tool" -s "$tmp/gone" "$tmp/elf"
+one_line 'a missing member'
+sh "$src/tests/fakevmlinux.sh" "$src/kstruct.h" '' vswap_si | build "$tmp/base"
+gives 3 'has no vswap' 'a kernel without vswap' "$tool" -s "$tmp/base" "$tmp/elf"
+one_line 'a kernel without vswap'
+gives 1 'cannot be translated' 'a dump without page tables' "$tool" -s "$tmp/vm5" "$tmp/elf"
+gives 1 'translat' 'the same as kdump' "$tool" -s "$tmp/vm5" "$tmp/kdump"
+gives 1 'translat' 'the same flattened' "$tool" -s "$tmp/vm5" "$tmp/flat"
+gives 1 'not VMCOREINFO' 'a VMCOREINFO file that is none' \
+	"$tool" -s "$tmp/vm5" --vmcoreinfo "$tmp/noise" "$tmp/elf"
+gives 1 'TMPDIR' 'no room to rearrange a flattened dump' env TMPDIR=/proc "$tool" -s "$tmp/vm5" "$tmp/flat"
+
+# --- truncated everywhere: a message and status 1, never a crash or a hang
+for f in elf kdump flat vm5; do
+	size=$(stat -c %s "$tmp/$f") bad=0
+	for ((at = 1; at < size; at += size / 97 + 1)); do
+		head -c "$at" "$tmp/$f" >"$tmp/cut"
+		rc=0
+		if [ $f = vm5 ]; then
+			timeout 20 "$tool" -s "$tmp/cut" "$tmp/elf" >/dev/null 2>"$tmp/stderr" || rc=$?
+		else
+			timeout 20 "$tool" -s "$tmp/vm5" "$tmp/cut" >/dev/null 2>"$tmp/stderr" || rc=$?
+		fi
+		[ $rc = 1 ] || [ $rc = 3 ] || { bad=1; echo "# $f cut at $at: status $rc"; }
+	done
+	ok $bad "$f cut at 97 places"
+done
+
+# --- fuzzing, bounded; libraries may leak at exit, our own code may not
+if [ "$fuzz" != 0 ]; then
+	mkdir -p "$tmp/open" "$tmp/layout" "$tmp/comp"
+	cp "$tmp/elf" "$tmp/kdump" "$tmp/flat" "$tmp/open"
+	printf 'struct swap_info_struct { long flags; union { int max; struct { unsigned a:3; }; }; }; struct swap_info_struct swap_info[2]; int vswap_si;' | build "$tmp/layout/small"
+	"$out/unit" "$tmp/walk"
+	for t in walk comp open layout; do
+		leaks=0
+		case $t in walk | comp) leaks=1 ;; esac
+		(cd "$tmp" && ASAN_OPTIONS=detect_leaks=$leaks "$out/fuzz_$t" -max_total_time="$fuzz" -timeout=20 -rss_limit_mb=1024 \
+			-max_len=500000 -detect_leaks=$leaks -verbosity=0 "$tmp/$t") >"$tmp/log" 2>&1
+		rc=$?
+		[ $rc = 0 ] || { tail -n 25 "$tmp/log" | sed 's/^/# /'; cp "$tmp"/crash-* "$tmp"/timeout-* "$out" 2>/dev/null; }
+		ok $rc "fuzzing $t for $fuzz s"
+	done
+fi
+exit $failed
