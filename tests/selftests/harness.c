@@ -553,7 +553,7 @@ static const char *unfit(const struct vst_test *t)
 {
 	if ((t->flags & T_INJECT) && !vst_exists("/sys/kernel/debug/failslab"))
 		return "kernel without fault injection";
-	if (!!(t->flags & T_V1) != vst_cgroup_v1)
+	if (!(t->flags & T_ANY_CGROUP) && !!(t->flags & T_V1) != vst_cgroup_v1)
 		return vst_cgroup_v1 ? "memory controller is on cgroup v1" :
 				       "memory controller is on cgroup v2";
 	if ((t->flags & T_SMP) && vst_cpus() < 2)

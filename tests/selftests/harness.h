@@ -54,6 +54,8 @@ enum {
 	T_LONG		= 1 << 4,
 	/* Left out unless it is named on the command line. */
 	T_MANUAL	= 1 << 5,
+	/* Runs on either hierarchy, as it does not ask cgroups for anything. */
+	T_ANY_CGROUP	= 1 << 6,
 };
 
 struct vst_test {

@@ -4,6 +4,7 @@
  * a backing: v2 swap.current and its kin, and v1 memory+swap.
  */
 #include "harness.h"
+#include "load.h"
 
 #ifndef MADV_PAGEOUT
 #define MADV_PAGEOUT 21
@@ -279,4 +280,46 @@ TEST(account, v1_removed_while_owning, T_V1)
 		if (vst_have_vswap)
 			CHECK_EQ(b.slots_used, s.slots_used - n);
 	}
+}
+
+/* v1: loads, devices that come and go, zswap on and off; in the end nothing is owed. */
+TEST(account, v1_load, T_V1)
+{
+	volatile int *stop = vst_shared(PG);
+	struct load cfg[3] = {
+		{ .pages = 1301, .pat = PAT_MIXED, .cpu = -1, .stop = stop, .forks = true },
+		{ .pages = 1009, .pat = PAT_COMP, .cpu = -1, .stop = stop, .order = 4 },
+		{ .pages = 701, .pat = PAT_CZ, .cpu = -1, .stop = stop, .shared = true },
+	};
+	double end = vst_now() + 6;
+	pid_t pid[3];
+	struct dev d;
+	struct cg g;
+	int i, round = 0;
+
+	cg_make(&g, "v1load");
+	knob_vswap("always");
+	dev_brd(&d, 0, 30011);
+	dev_swapon(&d, -1, 0);
+	cg_enter(&g);
+	vst_pin(-1);
+	for (i = 0; i < 3; i++)
+		pid[i] = vst_spawn(load_run, &cfg[i]);
+	cg_leave();
+	while (vst_now() < end) {
+		knob_zswap(round & 1);
+		if (round++ % 4 == 3) {
+			CHECK_EQ(dev_swapoff(&d), 0);
+			dev_swapon(&d, -1, 0);
+		}
+		vst_msleep(100);
+	}
+	*stop = 1;
+	for (i = 0; i < 3; i++)
+		vst_join(pid[i]);
+	CHECK_GE(round, 8);
+	CHECK_EQ(dev_used(&d), 0);
+	POLL(5, "memsw back to nothing",
+	     cg_read(&g, "memory.memsw.usage_in_bytes") ==
+	     cg_read(&g, "memory.usage_in_bytes"));
 }

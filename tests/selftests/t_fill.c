@@ -43,7 +43,7 @@ static void finish(struct run *r)
  * Compressible pages: out to zswap, back by reading, out again, back by writing.
  * A slot whose folio was only read stays allocated with the cached folio.
  */
-TEST(fill, compressible, 0)
+TEST(fill, compressible, T_ANY_CGROUP)
 {
 	const size_t n = 997;
 	struct run r;
@@ -77,7 +77,7 @@ TEST(fill, compressible, 0)
  * A page that comes back by being written keeps its slot too: it takes no space, and
  * the next time out needs no other.
  */
-TEST(fill, write_keeps_slot, 0)
+TEST(fill, write_keeps_slot, T_ANY_CGROUP)
 {
 	const size_t n = 499;
 	struct run r;
@@ -96,7 +96,7 @@ TEST(fill, write_keeps_slot, 0)
 	MOVES(&r.again, &r.freed, { ST_NONE, ST_FREE, n });
 }
 
-TEST(fill, zero, 0)
+TEST(fill, zero, T_ANY_CGROUP)
 {
 	const size_t n = 1009;
 	struct run r;
@@ -170,7 +170,7 @@ TEST(fill, zswap_to_zero_and_back, 0)
 	finish(&r);
 }
 
-TEST(fill, mixed_compressible_zero, 0)
+TEST(fill, mixed_compressible_zero, T_ANY_CGROUP)
 {
 	const size_t n = 1499;
 	size_t comp, zero;

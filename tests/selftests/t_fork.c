@@ -6,7 +6,7 @@
 #include "load.h"
 
 /* Forked after it went out: both sides hold the same slots until one writes. */
-TEST(fork, after_swapout, 0)
+TEST(fork, after_swapout, T_ANY_CGROUP)
 {
 	const size_t n = 331;
 	struct snap s, b, c, d;
@@ -123,12 +123,12 @@ TEST(fork, fourteen_sharers, 0)
 	many_sharers(37, 13, false);
 }
 
-TEST(fork, seventeen_sharers, 0)
+TEST(fork, seventeen_sharers, T_ANY_CGROUP)
 {
 	many_sharers(37, 17, false);
 }
 
-TEST(fork, forty_sharers_writing, 0)
+TEST(fork, forty_sharers_writing, T_ANY_CGROUP)
 {
 	many_sharers(29, 40, true);
 }
@@ -230,7 +230,7 @@ TEST(fork, generations, 0)
 }
 
 /* Processes killed in the middle of swapping leave nothing behind. */
-TEST(exit, killed_while_swapping, 0)
+TEST(exit, killed_while_swapping, T_ANY_CGROUP)
 {
 	static struct load cfg = { .pages = 1511, .pat = PAT_CZ, .cpu = -1, .forks = true };
 	struct snap s, b;

@@ -197,7 +197,7 @@ static void turn_all(unsigned int round)
 	knob_zswap_param("max_pool_percent", round % 3 ? "20" : "1");
 }
 
-TEST(knob, everything_under_load, 0)
+TEST(knob, everything_under_load, T_ANY_CGROUP)
 {
 	under_load(turn_all, 5, 15);
 }

@@ -70,7 +70,7 @@ static void out_and_in(size_t folios, int order, enum pat pat, int backing)
 	}
 }
 
-TEST(large, zswap_64k, 0)
+TEST(large, zswap_64k, T_ANY_CGROUP)
 {
 	out_and_in(61, 4, PAT_COMP, ST_ZSWAP);
 }
@@ -133,7 +133,7 @@ static void one_fault(enum pat pat, int backing)
 	area_free(&a);
 }
 
-TEST(large, swapin_64k_from_zswap, 0)
+TEST(large, swapin_64k_from_zswap, T_ANY_CGROUP)
 {
 	one_fault(PAT_COMP, ST_ZSWAP);
 }
@@ -223,7 +223,7 @@ static void partial_unmap(int order, size_t folios)
 	area_free(&a);
 }
 
-TEST(large, partial_unmap_64k, 0)
+TEST(large, partial_unmap_64k, T_ANY_CGROUP)
 {
 	partial_unmap(4, 37);
 }

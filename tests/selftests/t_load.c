@@ -52,7 +52,7 @@ TEST(hammer, four_tasks_one_cgroup, T_SMP)
 	hammer(4, 5, true);
 }
 
-TEST(hammer, four_tasks_no_limit, T_SMP)
+TEST(hammer, four_tasks_no_limit, T_SMP | T_ANY_CGROUP)
 {
 	hammer(4, 4, false);
 }

@@ -19,7 +19,7 @@ static void out(struct area *a, size_t n, enum pat pat)
 	area_pageout(a);
 }
 
-TEST(madvise, dontneed, 0)
+TEST(madvise, dontneed, T_ANY_CGROUP)
 {
 	const size_t n = 523;
 	struct snap s, b;
@@ -82,7 +82,7 @@ TEST(madvise, free_cached, 0)
 }
 
 /* WILLNEED brings pages into the swap cache; touching them then reads nothing. */
-TEST(madvise, willneed, 0)
+TEST(madvise, willneed, T_ANY_CGROUP)
 {
 	const size_t n = 337;
 	struct snap s, b, c;

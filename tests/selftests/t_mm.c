@@ -209,7 +209,7 @@ TEST(uffd, move_cached, 0)
 /* ---- migration, compaction, collapse ------------------------------------------------------ */
 
 /* Compaction migrates folios of the swap cache while loads run. */
-TEST(migrate, compaction_under_load, 0)
+TEST(migrate, compaction_under_load, T_ANY_CGROUP)
 {
 	static struct load cfg[2] = {
 		{ .pages = 1709, .pat = PAT_CZ, .forks = true, .cpu = -1, .seconds = 4 },

@@ -349,6 +349,27 @@ TEST(phys, swap_max, 0)
 	cg_leave();
 }
 
+/* swap.high: the device fills as allowed, and the event is counted when it is passed. */
+TEST(phys, swap_high, 0)
+{
+	const size_t n = 307;
+	struct area a;
+	struct dev d;
+	struct cg g;
+
+	start(&g, &d, 4001);
+	cg_set(&g, "memory.swap.high", "%lu", 97 * PG);
+	map_fill(&a, n, PAT_COMP, 0);
+	area_pageout(&a);
+	CHECK_EQ(cg_read(&g, "memory.swap.current"), n * PG);
+	CHECK_EQ(dev_used(&d), n);
+	area_check(&a);
+	CHECK_GT(cg_key(&g, "memory.swap.events", "high"), 0);
+	area_free(&a);
+	CHECK_EQ(cg_read(&g, "memory.swap.current"), 0);
+	cg_leave();
+}
+
 /* Charged to the owner on record, also when somebody else's folio brought it in. */
 TEST(phys, charged_to_owner, 0)
 {

@@ -8,7 +8,7 @@
 #include "load.h"
 
 /* Out and in: a shared page that comes back gives its slot back. */
-TEST(shmem, evict_and_refault, 0)
+TEST(shmem, evict_and_refault, T_ANY_CGROUP)
 {
 	const size_t n = 607;
 	struct snap s, b, c, d;
@@ -51,7 +51,7 @@ TEST(shmem, zero, 0)
 }
 
 /* A hole punched in a file whose pages are out frees exactly those slots. */
-TEST(shmem, hole_punch, 0)
+TEST(shmem, hole_punch, T_ANY_CGROUP)
 {
 	const size_t n = 503, hole = 101;
 	struct snap s, b, c;
@@ -154,7 +154,7 @@ TEST(shmem, file_over_limit, 0)
 }
 
 /* Random use by three processes for a moment. */
-TEST(shmem, load, T_SMP)
+TEST(shmem, load, T_SMP | T_ANY_CGROUP)
 {
 	static struct load cfg = { .pages = 1019, .pat = PAT_CZ, .shared = true, .forks = true,
 				   .cpu = -1, .seconds = 3 };
