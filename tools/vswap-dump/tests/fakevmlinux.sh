@@ -6,7 +6,7 @@
 # kernel.  usage: fakevmlinux.sh KSTRUCT_H [MEMBER-TO-LEAVE-OUT] [SYMBOL-TO-LEAVE-OUT]
 set -eu
 
-tr -d '\\' <"$1" | awk -v without="${2:-}" -v nosym="${3:-}" '
+sed 's,[\\],,g' "$1" | awk -v without="${2:-}" -v nosym="${3:-}" '
 	function arg(n, a) { split($0, a, /[(),]/); gsub(/[ \t"]/, "", a[n]); sub(/\|.*/, "", a[n]); return a[n] }
 	/^[ \t]*K_STRUCT\(/ { s = arg(2); order[++n] = s }
 	/^[ \t]*K_(MEMBER|OPT)\(/ { m = arg(3) }

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * plant.c - damages a copy of an ELF dump in one place and says what --check has to say
+ *
+ * plant VMLINUX DUMP DAMAGE
+ *
+ * The dump must be undamaged and at rest. Prints the lines that are expected.
+ */
+#include <elf.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../cmd.h"
+
+static struct kern k;
+static int fd;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "plant: %s\n", what);
+	exit(2);
+}
+
+/* Where a physical address lies in the file. */
+static off_t file_offset(uint64_t phys)
+{
+	Elf64_Ehdr eh;
+	Elf64_Phdr ph;
+
+	if (pread(fd, &eh, sizeof(eh), 0) != sizeof(eh))
+		die("no ELF header");
+	for (int i = 0; i < eh.e_phnum; i++) {
+		if (pread(fd, &ph, sizeof(ph), eh.e_phoff + i * sizeof(ph)) != sizeof(ph))
+			die("no program header");
+		if (ph.p_type == PT_LOAD && phys >= ph.p_paddr &&
+		    phys - ph.p_paddr < ph.p_filesz)
+			return ph.p_offset + (phys - ph.p_paddr);
+	}
+	die("address not in the dump");
+	return 0;
+}
+
+static void poke(uint64_t addr, unsigned int width, uint64_t val)
+{
+	uint64_t phys;
+
+	if (!dump_phys(k.d, addr, &phys))
+		die("address not mapped");
+	if (pwrite(fd, &val, width, file_offset(phys)) != width)
+		die("cannot write");
+}
+
+static uint64_t at(uint64_t addr, enum kmember_id id)
+{
+	return addr + k.l->field[id].off;
+}
+
+static uint64_t peek(uint64_t addr)
+{
+	uint64_t v;
+
+	if (dump_u64(k.d, addr, &v))
+		die("cannot read");
+	return v;
+}
+
+/* The first slot in a state, not cached; its cluster is left in @c. */
+static struct slot find(struct cluster *c, enum vs_state state)
+{
+	const struct swapdev *v = &k.dev[k.vtype];
+	struct slot s;
+
+	for (uint64_t nr = k.cluster; nr < v->max; nr++) {
+		if (slot_read(&k, v, nr, c, &s))
+			die("cannot read a cluster");
+		if (s.state == state && !s.cached)
+			return s;
+	}
+	die("no slot in that state");
+	return s;
+}
+
+static uint64_t vword(const struct cluster *c, uint64_t nr)
+{
+	return c->vtable_at + nr % k.cluster * 8;
+}
+
+/* Address of the swap table word of a physical slot. */
+static uint64_t pword(unsigned int type, uint64_t off)
+{
+	struct cluster *c = cluster_new();
+	struct slot s;
+
+	if (slot_read(&k, &k.dev[type], off, c, &s) || !c->table_at)
+		die("no table of the device");
+	return c->table_at + off % k.cluster * 8;
+}
+
+#define VIOLATION(...) printf("violation: " __VA_ARGS__)
+
+static void wrong_table(struct cluster *c)
+{
+	struct slot s = find(c, VS_PHYS);
+	uint64_t other = 1, w;
+
+	/* a slot of the device's first cluster that is free or reserved */
+	for (other = 1; other < k.cluster; other++) {
+		w = peek(pword(s.ptype, other));
+		if (swt_kind(w) == SWT_FREE)
+			break;
+	}
+	if (other == k.cluster)
+		die("the first cluster of the device is full");
+	poke(vword(c, s.nr), 8, (uint64_t)s.ptype << 59 | other << 3 | 2);
+	VIOLATION("reverse: slot %" PRIu64 ": backed by %u:%" PRIu64
+		  ", which does not point back (0)\n", s.nr, s.ptype, other);
+	VIOLATION("pointer: phys %u:%" PRIu64 ": points to slot %" PRIu64
+		  ", which is backed by %u:%" PRIu64 "\n", s.ptype, s.poff, s.nr, s.ptype, other);
+}
+
+static void wrong_reverse(struct cluster *c)
+{
+	struct slot s = find(c, VS_PHYS), z = find(c, VS_ZERO);
+
+	poke(pword(s.ptype, s.poff), 8, z.nr << 3 | 4);
+	VIOLATION("reverse: slot %" PRIu64 ": backed by %u:%" PRIu64
+		  ", which points back to slot %" PRIu64 "\n", s.nr, s.ptype, s.poff, z.nr);
+	VIOLATION("pointer: phys %u:%" PRIu64 ": points to slot %" PRIu64 ", which is zero\n",
+		  s.ptype, s.poff, z.nr);
+}
+
+static void wrong_count(struct cluster *c)
+{
+	struct slot s = find(c, VS_ZERO);
+	unsigned int n = c->count + 1;
+
+	(void)s;
+	poke(at(c->addr, KM_swap_cluster_info_count), 2, n);
+	VIOLATION("cluster: device %d cluster %" PRIu64 ": %u slots in use, its count is %u\n",
+		  k.vtype, c->index, n - 1, n);
+}
+
+static void wrong_backed(struct cluster *c)
+{
+	struct slot s = find(c, VS_ZSWAP);
+	unsigned int n = c->nr_backed;
+
+	(void)s;
+	poke(at(c->addr, KM_swap_cluster_info_nr_backed), 2, n - 1);
+	VIOLATION("backed: cluster %" PRIu64 ": %u slots backed, its count is %u\n", c->index, n,
+		  n - 1);
+}
+
+static void wrong_entry(struct cluster *c)
+{
+	struct slot s = find(c, VS_ZSWAP);
+
+	poke(at(s.entry, KM_zswap_entry_swpentry), 8,
+	     (uint64_t)k.vtype << SWP_ENTRY_TYPE_SHIFT | 77777);
+	VIOLATION("entry: slot %" PRIu64 ": its zswap entry %#" PRIx64
+		  " is of device %d slot 77777\n", s.nr, s.entry, k.vtype);
+}
+
+static void wrong_length(struct cluster *c)
+{
+	struct slot s = find(c, VS_ZSWAP);
+
+	poke(at(s.entry, KM_zswap_entry_length), 4, 40960);
+	VIOLATION("length: slot %" PRIu64 ": its zswap entry has 40960 bytes\n", s.nr);
+}
+
+static void wrong_object(struct cluster *c)
+{
+	struct slot s = find(c, VS_ZSWAP);
+	struct zs_object o;
+	struct zentry z;
+	char why[256];
+	uint64_t phys;
+
+	kern_zentry(&k, s.entry, &z);
+	if (zs_locate(&k, kern_pool(&k, z.pool)->zs, z.handle, z.length, &o, why,
+		      sizeof(why)) != CONTENT_ZSWAP || o.huge)
+		die("no object to damage");
+	phys = (o.pfn << k.page_shift) + o.offset - ZS_HANDLE_BYTES;
+	phys = 0x1234567;
+	if (pwrite(fd, &phys, 8, file_offset((o.pfn << k.page_shift) + o.offset -
+					     ZS_HANDLE_BYTES)) != 8)
+		die("cannot write");
+	VIOLATION("object: slot %" PRIu64 ": the zsmalloc object of handle %#" PRIx64
+		  " points back to 0x1234567\n", s.nr, z.handle);
+}
+
+static void wrong_pointer(struct cluster *c)
+{
+	struct slot s = find(c, VS_ZSWAP);
+
+	/* not canonical, so never mapped */
+	poke(vword(c, s.nr), 8, 0x0123456789abc001ULL);
+	VIOLATION("entry: slot %" PRIu64 ": its zswap entry 0x123456789abc000 is not mapped\n",
+		  s.nr);
+}
+
+static void wrong_lost(struct cluster *c)
+{
+	struct slot s = find(c, VS_ZSWAP);
+	uint64_t trans[VS_NR][VS_NR], gauge = 0;
+
+	if (!kern_counters(&k, trans))
+		die("no counters");
+	for (int i = 0; i < VS_NR; i++)
+		gauge += trans[i][VS_ZSWAP] - trans[VS_ZSWAP][i];
+	poke(vword(c, s.nr), 8, 0);
+	VIOLATION("lost: slot %" PRIu64 ": in use, but neither cached nor backed\n", s.nr);
+	VIOLATION("backed: cluster %" PRIu64 ": %u slots backed, its count is %u\n", c->index,
+		  c->nr_backed - 1, c->nr_backed);
+	VIOLATION("gauge: %" PRIu64 " slots are zswap, the kernel counts %" PRIu64 "\n",
+		  gauge - 1, gauge);
+}
+
+static void wrong_lru(struct cluster *c)
+{
+	struct slot s = find(c, VS_ZSWAP);
+	struct zentry z;
+
+	kern_zentry(&k, s.entry, &z);
+	poke(z.lru + k.l->field[KM_list_head_next].off, 8, 0x0123456789abc000ULL);
+	VIOLATION("lru: slot %" PRIu64 ": the LRU links of its zswap entry %#" PRIx64
+		  " lead nowhere\n", s.nr, s.entry);
+	/* the neighbour no longer finds the way back, if it is an entry */
+	for (uint64_t nr = k.cluster; nr < k.dev[k.vtype].max; nr++) {
+		struct slot t;
+		struct zentry e;
+
+		if (slot_read(&k, &k.dev[k.vtype], nr, c, &t) || t.state != VS_ZSWAP)
+			continue;
+		kern_zentry(&k, t.entry, &e);
+		if (e.lru == z.lru_next)
+			VIOLATION("lru: slot %" PRIu64 ": the LRU links of its zswap entry %#"
+				  PRIx64 " are broken\n", t.nr, t.entry);
+	}
+}
+
+static void wrong_list(struct cluster *c)
+{
+	struct slot s = find(c, VS_ZSWAP);
+	uint64_t node = at(c->addr, KM_swap_cluster_info_list), prev = c->list_prev;
+	static const char * const names[] = {
+		"", "free", "partly used", "fragmented", "full", "discarded"
+	};
+
+	(void)s;
+	/* the list goes round a cluster: prev of the next is not where we came from */
+	poke(node + k.l->field[KM_list_head_prev].off, 8, node);
+	(void)prev;
+	VIOLATION("list: device %d: the list of %s clusters is broken at %#" PRIx64 "\n", k.vtype,
+		  names[c->flags], node);
+}
+
+static void wrong_owner(struct cluster *c)
+{
+	struct slot s = find(c, VS_ZERO);
+
+	poke(c->memcg_at + s.nr % k.cluster * 2, 2, 65001);
+	VIOLATION("owner: slot %" PRIu64 ": owned by cgroup id 65001, which does not exist\n", s.nr);
+}
+
+static void wrong_gauge(struct cluster *c)
+{
+	uint64_t addr = dump_percpu(k.d, KSYM_vswap_stats, 0), trans[VS_NR][VS_NR], zero = 0;
+
+	(void)c;
+	if (!addr || !kern_counters(&k, trans))
+		die("no counters");
+	for (int i = 0; i < VS_NR; i++)
+		zero += trans[i][VS_ZERO] - trans[VS_ZERO][i];
+	/* [free][zero] does not happen, so only one gauge moves */
+	addr = at(addr, KM_vswap_stats_trans) + 8 * VS_ZERO;
+	poke(addr, 8, peek(addr) + 7);
+	VIOLATION("gauge: %" PRIu64 " slots are zero, the kernel counts %" PRIu64 "\n", zero,
+		  zero + 7);
+}
+
+static const struct {
+	const char *name;
+	void (*fn)(struct cluster *c);
+} damages[] = {
+	{ "table", wrong_table }, { "reverse", wrong_reverse }, { "count", wrong_count },
+	{ "backed", wrong_backed }, { "entry", wrong_entry }, { "length", wrong_length },
+	{ "object", wrong_object }, { "pointer", wrong_pointer }, { "lost", wrong_lost },
+	{ "lru", wrong_lru }, { "list", wrong_list }, { "owner", wrong_owner },
+	{ "gauge", wrong_gauge },
+};
+
+int main(int argc, char **argv)
+{
+	static struct layout l;
+	static const struct dump_opts opts;
+	struct dump *d;
+	char err[512];
+
+	if (argc == 2 && !strcmp(argv[1], "list")) {
+		for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++)
+			puts(damages[i].name);
+		return 0;
+	}
+	if (argc != 4)
+		return 2;
+	if (dump_open(&d, argv + 2, 1, &opts, err, sizeof(err)) ||
+	    layout_load(&l, argv[1], NULL, err, sizeof(err)) ||
+	    dump_attach(d, &l, err, sizeof(err)) || kern_init(&k, d, &l, err, sizeof(err)))
+		die(err);
+	fd = open(argv[2], O_RDWR);
+	if (fd < 0)
+		die("cannot open the dump for writing");
+	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+		if (strcmp(damages[i].name, argv[3]))
+			continue;
+		damages[i].fn(cluster_new());
+		return 0;
+	}
+	die("unknown damage");
+}

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154
+#
+# Compares what vswap-dump says with what guest.sh recorded. Sourced by tests/t/50-*,
+# after tests/lib/tap.sh, with $tool, $vmlinux, $rec (the record) and $tmp set.
+
+vd() {	# DUMP ARGUMENT...
+	local dump=$1
+	shift
+	"$tool" -s "$vmlinux" "$@" "$dump"
+}
+
+# Names of the processes in the record.
+processes() {
+	local f
+	for f in "$rec"/*.pid; do basename "$f" .pid; done
+}
+
+# The listing of one process: address and slot of each swapped page, in order.
+compare_task() {	# DUMP NAME
+	local pid
+	pid=$(cat "$rec/$2.pid")
+	vd "$1" --task "$pid" --noheadings -o ADDRESS,DEVICE,SLOT,BACKING 2>>"$tmp/err" |
+		awk '/^ *0x/ { print $1, $4 == "direct" ? "direct" : $3 }' >"$tmp/got"
+	awk -v v="$vtype" '$2 == "swap" { print $1, $3 == v ? $4 : "direct" }' "$rec/$2.rec" >"$tmp/want"
+	cmp "$tmp/got" "$tmp/want" >&2
+}
+
+# Every page of a process that has a file in $tmp/pages equals the record. Counts the
+# pages in $compared, and those that are legitimately elsewhere in $elsewhere.
+compare_pages() {	# NAME
+	local i=-1 st type slot bad=0
+	while read -r _ st type slot; do
+		i=$((i + 1))
+		[ "$st $type" = "swap $vtype" ] || continue
+		if [ ! -e "$tmp/pages/$slot.page" ]; then
+			elsewhere=$((elsewhere + 1))
+		elif cmp -s -n 4096 -i 0:$((i * 4096)) "$tmp/pages/$slot.page" "$rec/$1.mem"; then
+			compared=$((compared + 1))
+		else
+			echo "# $1 page $i, slot $slot: other content" >&2
+			bad=1
+		fi
+	done <"$rec/$1.rec"
+	return $bad
+}
+
+# Figures of the summary: from its table, "NAME SLOTS KERNEL DIFF".
+compare_summary() {	# FORMAT DUMP
+	local rc=0 name want
+	vd "$2" --bytes >"$tmp/summary" 2>"$tmp/err" || rc=$?
+	is $rc 0 "$1: summary is complete"
+	while read -r name want; do
+		[ "$name" = used ] && name=total
+		is "$(awk -v n="$name" '$1 == n { print $2, $5, $6; exit }' "$tmp/summary")" \
+			"$want $want 0" "$1: $name slots: walk, counters and record agree"
+	done <"$rec/slots"
+	# the record has KiB per device
+	while read -r dev _ _ used prio; do
+		is "$(awk -v d="$dev" '$NF == d && $2 ~ /^-?[0-9]+$/ { print $2, $4 * 4; exit }' "$tmp/summary")" \
+			"$prio $used" "$1: $dev: priority and use"
+	done < <(tail -n +2 "$rec/swaps")
+}
+
+# Slots of each cgroup: the record has bytes of virtual slots; a parent's include
+# those of its children, the tool's do not.
+compare_cgroups() {	# FORMAT DUMP
+	local bad=0 path ino bytes got
+	vd "$2" --slots --noheadings -o CGID,CGROUP,BACKING >"$tmp/slots" 2>>"$tmp/err"
+	while read -r path ino bytes; do
+		case $path in / | /comp | /.) continue ;; esac
+		got=$(awk -v i="$ino" -v p="$path" '$1 == i && $2 == p' "$tmp/slots" | wc -l)
+		[ "$((got * 4096))" = "${bytes:-0}" ] ||
+			{ echo "# $path: $got slots, record ${bytes:-0} bytes" >&2; bad=1; }
+	done <"$rec/cgroups"
+	result $bad "$1: slots of each cgroup equal memory.stat"
+}
+
+compare_rest() {	# FORMAT DUMP
+	local rc=0 line phys slot
+	vd "$2" --check >"$tmp/check" 2>&1 || rc=$?
+	is "$rc $(grep -c '^violation' "$tmp/check")" '0 0' "$1: check finds nothing wrong" ||
+		head -n 20 "$tmp/check" >&2
+	line=$(vd "$2" --slots --backing phys --noheadings -o SLOT,DEVICE,OFFSET | sed -n 7p)
+	read -r slot type off <<<"$line"
+	phys=$(vd "$2" --phys "$type:$off" -J | tr -d ' ,' | sed -n 's/^"slot"://p' | grep -v '{')
+	is "$phys" "$slot" "$1: reverse look-up of a physical slot"
+	slot=$(vd "$2" --slots --backing zswap --noheadings -o SLOT | sed -n '3{s/ //g;p}')
+	vd "$2" --slot "$slot" --raw | cmp - "$tmp/pages/$slot.page" >&2
+	result $? "$1: one page, raw"
+}
+
+compare_all() {	# FORMAT DUMP
+	local name compared=0 elsewhere=0 bad=0 bad_pages=0
+	vtype=$(awk '$2 == "swap" { print $3; exit }' "$rec/zero.rec")
+	is "$(cat "$rec/verify")" ok "$1: the kernel's own verify"
+	compare_summary "$1" "$2"
+	compare_cgroups "$1" "$2"
+	rm -rf "$tmp/pages"
+	vd "$2" --extract "$tmp/pages" >&2
+	result $? "$1: extraction is complete"
+	for name in $(processes); do
+		compare_task "$2" "$name" || { echo "# $name: listing differs" >&2; bad=1; }
+		compare_pages "$name" || bad_pages=1
+	done
+	result $bad "$1: swapped pages of $(processes | wc -l) processes, by address"
+	result $bad_pages "$1: $compared pages equal the record byte for byte"
+	# all that is not extracted is on a device
+	is "$elsewhere" "$(awk '$1 == "phys" { print $2 }' "$rec/slots")" \
+		"$1: and those on a device are all of the others"
+	[ $compared -gt 2000 ]
+	result $? "$1: enough was compared"
+	for comp in lzo-rle lzo lz4 lz4hc zstd deflate 842; do
+		[ -e "$rec/$comp-text.pid" ] || { skip "$1: $comp" 'not in this kernel'; continue; }
+		[ "$(awk -v c=$comp '$1 == c { print $2; exit }' "$tmp/summary")" -gt 100 ]
+		result $? "$1: $comp was among them"
+	done
+	compare_rest "$1" "$2"
+}
+
+# Each kind of damage in a fresh copy of the dump: exactly the lines that plant says.
+plant_all() {	# DUMP
+	local what rc
+	for what in $("$work/plant" list); do
+		cp --reflink=auto "$1" "$tmp/dump.bad" && chmod u+w "$tmp/dump.bad"
+		if ! "$work/plant" "$vmlinux" "$tmp/dump.bad" "$what" >"$tmp/want" 2>"$tmp/err"; then
+			cat "$tmp/err" >&2
+			result 1 "planted: $what"
+			continue
+		fi
+		rc=0
+		vd "$tmp/dump.bad" --check 2>>"$tmp/err" | grep '^violation' >"$tmp/got"
+		rc=${PIPESTATUS[0]}
+		diff <(sort "$tmp/want") <(sort "$tmp/got") >&2 && [ "$rc" = 4 ]
+		result $? "planted: $what"
+	done
+	rm -f "$tmp/dump.bad"
+}
