@@ -361,6 +361,8 @@ struct trace {
 
 /* Make an instance of our own and record all events of the layer. */
 void trace_start(struct trace *t);
+/* The same for one event only. */
+void trace_start_event(struct trace *t, const char *event);
 /* Stop, read the events into t->ev, remove the instance; fails if events were lost. */
 void trace_stop(struct trace *t);
 void trace_free(struct trace *t);

@@ -356,6 +356,9 @@ void area_pageout(const struct area *a)
 		out = area_try_pageout(a);
 		if (out == a->n)
 			return;
+		/* as a side effect this empties the LRU batches of all CPUs */
+		if (try > 2)
+			vst_write("/proc/sys/vm/drop_caches", "1");
 		vst_msleep(5);
 	}
 	FAIL("MADV_PAGEOUT: %zu of %zu pages are out after %d calls", out, a->n, try);

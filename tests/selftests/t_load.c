@@ -202,7 +202,7 @@ TEST(grow, one_page_of_descriptors, 0)
 	if (!vst_have_vswap)
 		return;
 	snap_take(&s);
-	trace_start(&tr);
+	trace_start_event(&tr, "vswap_grow");
 	grow_by(1009, &a);
 	snap_take(&b);
 	trace_stop(&tr);

@@ -591,6 +591,8 @@ TEST(writeback, cgroup_limit, 0)
 	int round;
 
 	start_writeback(&g, &d);
+	/* in auto mode, what finds the limit reached would get a direct entry */
+	knob_vswap("always");
 	cg_set(&g, "memory.zswap.max", "%d", 160 << 10);
 	map_fill(&a, n, PAT_COMP, 0);
 	snap_take(&s);

@@ -21,7 +21,12 @@ static void trace_set(const struct trace *t, const char *file, const char *val)
 
 void trace_start(struct trace *t)
 {
-	char kb[16];
+	trace_start_event(t, NULL);
+}
+
+void trace_start_event(struct trace *t, const char *event)
+{
+	char kb[16], enable[64];
 
 	memset(t, 0, sizeof(*t));
 	if (!vst_have_vswap)
@@ -31,7 +36,9 @@ void trace_start(struct trace *t)
 	snprintf(kb, sizeof(kb), "%d", BUFFER_KB);
 	trace_set(t, "buffer_size_kb", kb);
 	trace_set(t, "options/overwrite", "0");
-	trace_set(t, "events/vswap/enable", "1");
+	snprintf(enable, sizeof(enable), "events/vswap/%s%senable", event ? event : "",
+		 event ? "/" : "");
+	trace_set(t, enable, "1");
 	trace_set(t, "tracing_on", "1");
 }
 
