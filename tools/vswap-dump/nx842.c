@@ -19,7 +19,7 @@ enum { OP_REPEAT = 0x1b, OP_ZEROS = 0x1c, OP_SHORT = 0x1d, OP_END = 0x1e };
 /* Four characters: digits are bytes of data, letters an index: a 2, b 4, c 8 bytes. */
 static const char templates[NTEMPLATES][5] = {
 	"8", "42a", "4a2", "4aa", "4b", "2a4", "2a2a", "2aa2", "2aaa", "2ab",
-	"a24", "a42", "a2a2", "a2aa", "a2b", "aa4", "aa2a", "aaa2", "aaaa", "aab",
+	"a24", "a4a", "a2a2", "a2aa", "a2b", "aa4", "aa2a", "aaa2", "aaaa", "aab",
 	"b4", "b2a", "ba2", "baa", "bb", "c",
 };
 

@@ -160,7 +160,6 @@ static void build_slots(struct fk *f)
 	fk_set(f, fk_ci(f, 1), KM_swap_cluster_info_memcg_table, f->memcg);
 	fk_set(f, fk_ci(f, 1), KM_swap_cluster_info_count, used);
 	fk_set(f, fk_ci(f, 1), KM_swap_cluster_info_nr_backed, FK_NZSWAP + 2);
-	fk_set(f, f->vsi, KM_swap_info_struct_inuse_pages, used);
 	/* the physical device: header, the backing slot, one used directly */
 	fk_put(f, f->ptable, 8, SWT_BAD);
 	fk_put(f, f->ptable + FK_POFF * 8, 8, (uint64_t)FK_PHYS << 3 | 4);

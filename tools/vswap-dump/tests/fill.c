@@ -3,6 +3,7 @@
  * fill.c - puts known pages into swap and writes down what it did (runs in the guest)
  *
  * fill NAME KIND PAGES [TOUCH]
+ * fill swapon DEVICE PRIORITY
  *
  * Maps PAGES pages, fills them, and pages them out. KIND is
  *	text	compressible: words, different on every page
@@ -26,6 +27,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/swap.h>
 #include <unistd.h>
 
 #define PAGE	4096ul
@@ -143,6 +145,12 @@ int main(int argc, char **argv)
 
 	if (argc < 4)
 		return 2;
+	if (!strcmp(argv[1], "swapon")) {
+		/* busybox cannot set a priority */
+		if (swapon(argv[2], SWAP_FLAG_PREFER | strtoul(argv[3], NULL, 0)))
+			die(argv[2]);
+		return 0;
+	}
 	name = argv[1];
 	kind = argv[2];
 	n = strtoul(argv[3], NULL, 0);

@@ -31,13 +31,16 @@ start() {
 mkdir -p $run
 echo 0 >/proc/sys/vm/swappiness
 for d in vda vdb; do mkswap /dev/$d >/dev/null; done
-swapon -p 5 /dev/vda
-swapon -p 3 /dev/vdb
+"$here/fill" swapon /dev/vda 5
+"$here/fill" swapon /dev/vdb 3
 echo 100 >/proc/sys/vm/swappiness
 echo always >$vs/enabled
 echo 1 >/sys/module/zswap/parameters/enabled
 echo 50 >/sys/module/zswap/parameters/max_pool_percent
 echo +memory >$cg/cgroup.subtree_control
+
+mkdir -p $cg/comp
+echo +memory >$cg/comp/cgroup.subtree_control
 
 # one process for each compressor the kernel has; old pools stay while they are used
 n=101
@@ -58,6 +61,8 @@ mkdir -p $cg/disk
 echo 0 >$cg/disk/memory.zswap.max
 start disk disk text 211
 start disk disk-zero zero 37
+# let go of what was written: it is on the device only
+echo 64M >$cg/disk/memory.reclaim 2>/dev/null || true
 # pages that come back: nothing backs them but the swap cache, until they are freed
 start touch touch text 83 29
 

@@ -175,8 +175,8 @@ static void check_counts(void)
 	      V "cluster: device 0 cluster 1: 8 slots in use, its count is 9\n");
 	plant("a wrong count of backed slots", fat(fk_ci(&f, 1), KM_swap_cluster_info_nr_backed),
 	      2, 7, V "backed: cluster 1: 6 slots backed, its count is 7\n");
-	plant("a wrong usage", fat(f.vsi, KM_swap_info_struct_inuse_pages), 8, 11,
-	      V "usage: device 0: 8 slots in use, the kernel counts 11\n");
+	plant("a wrong usage", fat(f.psi, KM_swap_info_struct_inuse_pages), 8, 11,
+	      V "usage: device 1: 2 slots in use, the kernel counts 11\n");
 	plant("a wrong counter", f.trans + 8 * (VS_NONE * VS_NR + VS_ZERO), 8, 3,
 	      V "gauge: 1 slots are none, the kernel counts -1\n"
 	      V "gauge: 1 slots are zero, the kernel counts 3\n");
