@@ -1,0 +1,406 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# shellcheck disable=SC2034 # much here is for the recipes
+#
+# What the recipes vswap-trace-* share: options, a trace instance of their own that
+# is removed whatever happens, time or a command as the bound, names of cgroups,
+# losses. Sourced; POSIX sh, and an awk of any kind.
+#
+# A recipe sets RECIPE (a word) before it sources this, and defines usage(). It may
+# define own_option() for options of its own: it sets "took" to the number of words
+# taken, or returns 1.
+#
+# Exit status of all recipes: 0 done, 1 cannot, 2 wrong usage, 3 no virtual swap in
+# this kernel, 4 done but something was lost, so figures are too low.
+
+TRACING=${VSWAP_TRACING:-/sys/kernel/tracing}
+STAT=${VSWAP_DEBUGFS:-/sys/kernel/debug}/vswap/stat
+
+seconds='' json='' buffer_kb='' owner='' lines=20 took=0
+instance='' triggers='' synthetic='' work='' child='' stopped='' lost=0
+
+say() { printf '%s: %s\n' "vswap-trace-$RECIPE" "$*" >&2; }
+
+die() {
+	say "$@"
+	exit 1
+}
+
+bad_usage() {
+	say "$* (--help tells)"
+	exit 2
+}
+
+# number OPTION VALUE: a positive whole number, or wrong usage.
+number() {
+	case $2 in
+	'' | *[!0-9]* | 0*) bad_usage "$1 wants a positive number, not \"$2\"" ;;
+	esac
+}
+
+# The options that every recipe has, for its usage().
+common_usage() {
+	cat <<END
+  -t, --time SECONDS   watch that long (default 10); without it and with a COMMAND,
+                       until that ends
+  -c, --cgroup PATH    only slots that belong to this cgroup (a directory, or a path
+                       below the root of cgroups)
+  -b, --buffer KB      size of the trace buffer per processor (here: $1)
+  -n, --lines N        at most N lines per table (default $lines)
+  -J, --json           one JSON object
+  -h, --help
+^C ends watching early; the report is printed all the same.
+Exit status: 0, 1 cannot, 2 usage, 3 no virtual swap in this kernel, 4 figures are
+too low because something was lost (the report says how much, and what to do).
+END
+}
+
+# One option off the front of the words; 1 when there is none.
+recipe_option() {
+	took=0
+	[ $# -gt 0 ] || return 1
+	case $1 in
+	-t | --time | -c | --cgroup | -b | --buffer | -n | --lines)
+		[ $# -gt 1 ] || bad_usage "$1 wants an argument"
+		;;
+	esac
+	took=2
+	case $1 in
+	-t | --time) number "$1" "$2" && seconds=$2 ;;
+	-b | --buffer) number "$1" "$2" && buffer_kb=$2 ;;
+	-n | --lines) number "$1" "$2" && lines=$2 ;;
+	-c | --cgroup) owner=$2 ;;
+	-J | --json) json=1 took=1 ;;
+	-h | --help)
+		usage
+		exit 0
+		;;
+	*)
+		took=0
+		own_option "$@" && return
+		case $1 in
+		--) took=1 && return 2 ;;
+		-*) bad_usage "unknown option $1" ;;
+		esac
+		return 1
+		;;
+	esac
+}
+
+own_option() { return 1; }
+
+#
+# Setting up and cleaning up
+#
+
+# The pid namespace is part of names: a pid means nothing outside its own.
+pid_space() {
+	readlink /proc/self/ns/pid 2>/dev/null | tr -cd 0-9
+}
+
+# Instances and synthetic events of recipes that were killed the hard way.
+remove_stale() {
+	for stale in "$TRACING"/instances/vswap-trace-*."$space".*; do
+		pid=${stale##*.}
+		if [ ! -d "$stale" ] || [ -d "/proc/$pid" ]; then
+			continue
+		fi
+		say "removing what process $pid left behind: ${stale##*/}"
+		for stale_event in "$stale"/events/vswap/*/trigger "$stale"/events/synthetic/*/trigger; do
+			[ ! -f "$stale_event" ] || remove_triggers "$stale_event"
+		done
+		rmdir "$stale" 2>/dev/null
+	done
+	[ ! -f "$TRACING/synthetic_events" ] || while read -r event _; do
+		case $event in
+		vswap_age_"$space"_* | vswap_wb_"$space"_*)
+			[ -d "/proc/${event##*_}" ] || echo "!$event" 2>/dev/null >>"$TRACING/synthetic_events"
+			;;
+		esac
+	done <"$TRACING/synthetic_events"
+}
+
+# All triggers of an event, those first that refer to others.
+remove_triggers() {
+	sed -n 's/^hist:/!hist:/p' "$1" | sed 's/ \[[a-z]*\]$//' | sort -r >"$work/stale"
+	for try in 1 2 3; do
+		while read -r trigger; do
+			echo "$trigger" 2>/dev/null >>"$1"
+		done <"$work/stale"
+	done
+	: "$try"
+}
+
+# recipe_check [COMMAND...]: is there anything to trace, and may we?
+recipe_check() {
+	[ $# = 0 ] || [ -z "$seconds" ] || bad_usage "either --time or a COMMAND"
+	[ "$(id -u)" = 0 ] || die "needs root"
+	[ -d "$TRACING/events" ] || die "no tracefs at $TRACING; mount -t tracefs tracefs $TRACING"
+	if [ ! -d "$TRACING/events/vswap" ]; then
+		say "this kernel has no virtual swap: no events vswap in $TRACING"
+		exit 3
+	fi
+	work=$(mktemp -d "${TMPDIR:-/tmp}/vswap-trace.XXXXXX") || die "no temporary directory"
+	trap recipe_end EXIT
+	trap 'stopped=1' INT
+	trap 'exit 143' TERM
+	trap 'exit 129' HUP
+	trap 'exit 141' PIPE
+	space=$(pid_space)
+	remove_stale
+	: "${seconds:=10}"
+	page_bytes=$(awk '/^KernelPageSize:/ { print $2 * 1024; exit }' /proc/self/smaps)
+	cgroup_root=$(awk '$3 == "cgroup2" { v2 = $2 } $3 == "cgroup" && $4 ~ /(^|,)memory(,|$)/ { v1 = $2 }
+		END { print v1 != "" ? v1 : v2 }' /proc/mounts)
+	owner_id=''
+	[ -z "$owner" ] || find_owner
+}
+
+# The inode number of --cgroup.
+find_owner() {
+	dir=$owner
+	[ -d "$dir/." ] && [ "${dir#"$cgroup_root"}" != "$dir" ] || dir=$cgroup_root/${owner#/}
+	[ -d "$dir" ] || die "no cgroup $owner"
+	# shellcheck disable=SC2012 # a single directory; stat is not everywhere
+	owner_id=$(ls -di "$dir" | awk '{ print $1; exit }')
+}
+
+# recipe_instance [KB]: a trace instance of our own, with a buffer of that size.
+recipe_instance() {
+	instance=$TRACING/instances/vswap-trace-$RECIPE.$space.$$
+	mkdir "$instance" || die "cannot make a trace instance"
+	echo "${buffer_kb:-$1}" >"$instance/buffer_size_kb" ||
+		die "cannot set the buffer size to ${buffer_kb:-$1} KB"
+}
+
+# trigger EVENT TEXT: a trigger in our instance; it goes away at the end.
+trigger() {
+	echo "$2" 2>/dev/null >>"$instance/events/$1/trigger" || {
+		say "the kernel refuses a trigger on $1: $2"
+		tail -n 4 "$TRACING/error_log" >&2
+		exit 1
+	}
+	triggers="$1	$2
+$triggers"
+}
+
+# synth NAME FIELDS: a synthetic event; they are global, so the name has our pid.
+synth() {
+	echo "$1 $2" >>"$TRACING/synthetic_events" || die "cannot define the synthetic event $1"
+	synthetic="$1 $synthetic"
+}
+
+# An event filter for --cgroup, joined with another condition.
+condition() {
+	if [ -n "$owner_id" ] && [ -n "$1" ]; then
+		echo "($1) && cgroup == $owner_id"
+	elif [ -n "$owner_id" ]; then
+		echo "cgroup == $owner_id"
+	else
+		echo "$1"
+	fi
+}
+
+# if_clause CONDITION: the tail of a trigger.
+if_clause() {
+	clause=$(condition "$1")
+	[ -z "$clause" ] || echo " if $clause"
+}
+
+# Runs on every way out.
+recipe_end() {
+	status=$?
+	trap '' INT TERM HUP PIPE
+	for pid in $child; do
+		kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+	done
+	if [ -n "$instance" ] && [ -d "$instance" ]; then
+		echo 0 >"$instance/tracing_on"
+		printf '%s' "$triggers" | while IFS='	' read -r event text; do
+			[ -z "$event" ] || echo "!$text" 2>/dev/null >>"$instance/events/$event/trigger"
+		done
+		for try in 1 2 3 4 5; do
+			rmdir "$instance" 2>/dev/null && break
+			sleep 0.2
+		done
+		: "$try"
+		[ ! -d "$instance" ] || say "could not remove $instance"
+	fi
+	for event in $synthetic; do
+		echo "!$event" 2>/dev/null >>"$TRACING/synthetic_events"
+	done
+	[ -z "$work" ] || rm -rf "$work"
+	exit "$status"
+}
+
+#
+# Watching
+#
+
+uptime_now() { cut -d' ' -f1 /proc/uptime; }
+
+# nap SECONDS: a sleep that a signal ends.
+nap() {
+	[ -z "$stopped" ] || return 0
+	sleep "$1" &
+	child=$!
+	wait "$child"
+	[ -z "$stopped" ] || kill "$child" 2>/dev/null
+	child=''
+}
+
+# start COMMAND...: in the background, with our stdin; its pid is in "child".
+start() {
+	"$@" <&0 >&2 &
+	child=$!
+}
+
+running() { [ -n "$child" ] && kill -0 "$child" 2>/dev/null; }
+
+# The command ended, or we stop it.
+finish() {
+	rc=0
+	[ -n "$child" ] || return 0
+	[ -z "$stopped" ] || kill "$child" 2>/dev/null
+	wait "$child" || rc=$?
+	[ "$rc" = 0 ] || [ -n "$stopped" ] || say "the command ended with status $rc"
+	child=''
+}
+
+# watch [COMMAND...]: until it ends, or for the time given. Sets "elapsed".
+watch() {
+	began=$(uptime_now)
+	if [ $# -gt 0 ]; then
+		start "$@"
+		finish
+		# Interrupted while waiting: wait came back early.
+		[ -z "$child" ] || finish
+	else
+		nap "$seconds"
+	fi
+	elapsed=$(uptime_now | awk -v b="$began" '{ printf "%.2f", $1 - b }')
+}
+
+#
+# Names and figures
+#
+
+# names EVENT FIELD: lines "VALUE WORD", as the kernel's format of the event has them.
+names() {
+	awk -v field="$2" '/^print fmt:/ {
+		at = index($0, "__print_symbolic(REC->" field ",")
+		if (!at)
+			exit
+		rest = substr($0, at)
+		rest = substr(rest, 1, index(rest, ")"))
+		while (match(rest, /\{ *[0-9]+ *, *"[^"]*" *\}/)) {
+			item = substr(rest, RSTART, RLENGTH)
+			rest = substr(rest, RSTART + RLENGTH)
+			sub(/^\{ */, "", item)
+			value = item
+			sub(/[^0-9].*$/, "", value)
+			sub(/^[^"]*"/, "", item)
+			sub(/".*$/, "", item)
+			print value, item
+		}
+	}' "$TRACING/events/vswap/$1/format"
+}
+
+# value EVENT FIELD WORD: the number behind a word.
+value() {
+	names "$1" "$2" | awk -v w="$3" '$2 == w { print $1; found = 1 } END { exit !found }' ||
+		die "this kernel's event $1 has no $2 \"$3\""
+}
+
+# Cgroups as they are now, added to those seen before: some live only for a while.
+note_cgroups() {
+	[ -n "$cgroup_root" ] || return 0
+	find "$cgroup_root" -type d -exec ls -di {} + 2>/dev/null | awk -v root="$cgroup_root" '{
+		ino = $1
+		sub(/^ *[0-9]+ /, "")
+		path = substr($0, length(root) + 1)
+		print ino, path == "" ? "/" : path
+	}' >>"$work/cgroups"
+}
+
+# stat_now FILE: the counters.
+stat_now() {
+	cat "$STAT" >"$1" 2>/dev/null || die "cannot read $STAT; is debugfs mounted?"
+}
+
+# Events that the ring buffer of our instance lost.
+buffer_lost() {
+	cat "$instance"/per_cpu/cpu*/stats | awk '/^(overrun|commit overrun|dropped events):/ { n += $NF }
+		END { print n + 0 }'
+}
+
+# hist_lost FILE: what did not fit into histogram tables.
+hist_lost() {
+	awk '/Dropped:/ { n += $2 } END { print n + 0 }' "$1"
+}
+
+# Awk functions for reports: jstr(), group(), and reading of histograms.
+# shellcheck disable=SC2016 # awk's variables
+AWK_LIB='
+function jstr(s,    out, i, c) {
+	out = "\""
+	for (i = 1; i <= length(s); i++) {
+		c = substr(s, i, 1)
+		if (c == "\"" || c == "\\")
+			out = out "\\" c
+		else if (c < " ")
+			out = out " "
+		else
+			out = out c
+	}
+	return out "\""
+}
+function load_names(file, into,    line, at) {
+	while ((getline line < file) > 0) {
+		at = index(line, " ")
+		into[substr(line, 1, at - 1)] = substr(line, at + 1)
+	}
+	close(file)
+}
+# a cgroup for people: its path, its number if it is gone, - for none
+function group(id) { return id == "0" ? "-" : (id in cgroups) ? cgroups[id] : "#" id }
+# a cgroup for programs
+function jgroup(id) {
+	return sprintf("\"cgroup\":%s,\"cgroup_id\":%s", (id in cgroups) ? jstr(cgroups[id]) : "null",
+		id == "0" ? "null" : id)
+}
+# the number after "name:" in a line of a histogram; as text, for 64 bits are too many
+function num(name,    s) {
+	if (!match($0, "(^|[ {,])" name ": *[0-9]+"))
+		return ""
+	s = substr($0, RSTART, RLENGTH)
+	sub(/^.*[^0-9]/, "", s)
+	return s
+}
+# "name [pid]" of a key common_pid.execname
+function task(    s) {
+	if (!match($0, /common_pid: .*\[ *[0-9]+\]/))
+		return ""
+	s = substr($0, RSTART + 12, RLENGTH - 12)
+	match(s, / *\[ *[0-9]+\]$/)
+	task_pid = substr(s, RSTART, RLENGTH)
+	gsub(/[^0-9]/, "", task_pid)
+	task_name = substr(s, 1, RSTART - 1)
+	return task_name "[" task_pid "]"
+}
+# keys of an array, largest value first, into order[1..n]
+function rank(a, order,    k, n, i, t, gap) {
+	n = 0
+	for (k in a)
+		order[++n] = k
+	for (gap = int(n / 2); gap > 0; gap = int(gap / 2))
+		for (i = gap + 1; i <= n; i++) {
+			t = order[i]
+			for (k = i; k > gap && (a[order[k - gap]] < a[t] || \
+			    (a[order[k - gap]] == a[t] && order[k - gap] > t)); k -= gap)
+				order[k] = order[k - gap]
+			order[k] = t
+		}
+	return n
+}
+'

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * load.c - a process that swaps exactly what it is told to (vswap-trace-load)
+ *
+ * Arguments are steps, done in order:
+ *   text:N zero:N rand:N   map N small pages that compress, are zero, do not compress
+ *   large:N                N times 64 KiB that compress, as large folios
+ *   out                    ask for all of it to be swapped out, and wait until nothing
+ *                          of it is in memory
+ *   try                    the same, but it may stay in memory
+ *   in                     read one byte of every page
+ *   nap:MS                 wait
+ *   mark                   print how many nanoseconds the last out, try or in took
+ *   repeat:N               do all steps after this one N times
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT 21
+#endif
+
+#define PAGE 4096ul
+#define LARGE (16 * PAGE)
+#define MAX_AREAS 8
+
+static struct area {
+	char *p;
+	unsigned long pages;
+} area[MAX_AREAS];
+static unsigned int nareas;
+static uint64_t took;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "vswap-trace-load: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static uint64_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
+}
+
+/* A generator of its own, so that nothing else is needed. */
+static uint64_t noise(void)
+{
+	static uint64_t x = 88172645463325252ull;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	return x;
+}
+
+static void map(const char *kind, unsigned long n)
+{
+	unsigned long bytes = strcmp(kind, "large") ? n * PAGE : n * LARGE;
+	struct area *a = &area[nareas];
+	uint64_t *w;
+
+	if (nareas == MAX_AREAS || !n)
+		exit(2);
+	a->p = mmap(NULL, bytes + LARGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (a->p == MAP_FAILED)
+		die("mmap");
+	a->p = (char *)(((uintptr_t)a->p + LARGE - 1) & -LARGE);
+	a->pages = bytes / PAGE;
+	nareas++;
+	if (madvise(a->p, bytes, strcmp(kind, "large") ? MADV_NOHUGEPAGE : MADV_HUGEPAGE))
+		die("madvise");
+	w = (uint64_t *)(void *)a->p;
+	for (unsigned long i = 0; i < bytes / 8; i++) {
+		if (!strcmp(kind, "rand"))
+			w[i] = noise();
+		else if (!strcmp(kind, "zero"))
+			w[i] = 0;
+		else	/* an eighth of every page is noise */
+			w[i] = i % 512 < 64 ? noise() : i / 512;
+	}
+}
+
+static unsigned long resident(const struct area *a)
+{
+	unsigned char *vec = malloc(a->pages);
+	unsigned long n = 0;
+
+	if (!vec || mincore(a->p, a->pages * PAGE, vec))
+		die("mincore");
+	for (unsigned long i = 0; i < a->pages; i++)
+		n += vec[i] & 1;
+	free(vec);
+	return n;
+}
+
+/* Swap out once; what could not go, for it was on its way to the LRU, again. */
+static void out(int must)
+{
+	uint64_t start = now();
+	unsigned long left = 0;
+
+	for (unsigned int i = 0; i < nareas; i++)
+		if (madvise(area[i].p, area[i].pages * PAGE, MADV_PAGEOUT))
+			die("MADV_PAGEOUT");
+	took = now() - start;
+	if (!must)
+		return;
+	for (int round = 0; round < 50; round++) {
+		left = 0;
+		for (unsigned int i = 0; i < nareas; i++)
+			left += resident(&area[i]);
+		if (!left)
+			return;
+		usleep(20000);
+		for (unsigned int i = 0; i < nareas; i++)
+			madvise(area[i].p, area[i].pages * PAGE, MADV_PAGEOUT);
+	}
+	fprintf(stderr, "vswap-trace-load: %lu pages stay in memory\n", left);
+	exit(1);
+}
+
+static void in(void)
+{
+	uint64_t start = now();
+
+	for (unsigned int i = 0; i < nareas; i++)
+		for (unsigned long k = 0; k < area[i].pages; k++)
+			*(volatile char *)(area[i].p + k * PAGE);
+	took = now() - start;
+}
+
+static void step(char *arg)
+{
+	char *colon = strchr(arg, ':');
+	unsigned long n = colon ? strtoul(colon + 1, NULL, 10) : 0;
+
+	if (colon)
+		*colon = '\0';
+	if (!strcmp(arg, "out"))
+		out(1);
+	else if (!strcmp(arg, "try"))
+		out(0);
+	else if (!strcmp(arg, "in"))
+		in();
+	else if (!strcmp(arg, "nap"))
+		usleep(n * 1000);
+	else if (!strcmp(arg, "mark"))
+		printf("%llu\n", (unsigned long long)took);
+	else if (!strcmp(arg, "text") || !strcmp(arg, "zero") || !strcmp(arg, "rand") ||
+		 !strcmp(arg, "large"))
+		map(arg, n);
+	else
+		exit(2);
+	if (colon)
+		*colon = ':';
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long rounds = 1;
+	int first = 1;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (int i = 1; i < argc; i++) {
+		if (!strncmp(argv[i], "repeat:", 7)) {
+			rounds = strtoul(argv[i] + 7, NULL, 10);
+			first = i + 1;
+			break;
+		}
+		step(argv[i]);
+		first = i + 1;
+	}
+	for (unsigned long r = 0; r < rounds; r++)
+		for (int i = first; i < argc; i++)
+			step(argv[i]);
+	return 0;
+}
