@@ -10,7 +10,7 @@ export GIT_COMMITTER_NAME=vswap GIT_COMMITTER_EMAIL=vswap@localhost
 export GIT_COMMITTER_DATE='2026-01-01T00:00:00Z'
 
 sg() {
-	git --git-dir="$REPO" -c core.abbrev=12 -c diff.noprefix=false \
+	git --git-dir="$REPO" -c core.compression=1 -c core.abbrev=12 -c diff.noprefix=false \
 		-c diff.mnemonicPrefix=false -c core.autocrlf=false -c gc.auto=0 "$@"
 }
 
@@ -23,8 +23,9 @@ series_repo() {
 	say "putting the base tree into git (once)"
 	rm -rf "$REPO"
 	git init -q --bare "$REPO"
-	printf '/o-*\n/.vswap-*\n' >"$REPO/info/exclude"
-	(cd "$BASE_TREE" && sg --work-tree=. add -A)
+	# Forced: Debian's package ships a .gitignore that hides everything.
+	(cd "$BASE_TREE" && find . -maxdepth 1 -mindepth 1 ! -name 'o-*' ! -name '.vswap-*' -print0 |
+		GIT_DIR=$REPO GIT_WORK_TREE=. xargs -0 git add -f --)
 	sg update-ref refs/tags/base "$(GIT_AUTHOR_NAME=vswap GIT_AUTHOR_EMAIL=vswap@localhost \
 		GIT_AUTHOR_DATE=$GIT_COMMITTER_DATE \
 		sg commit-tree -m "Linux ${id%% *}" "$(sg write-tree)")"
