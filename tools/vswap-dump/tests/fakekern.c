@@ -280,7 +280,7 @@ static void build_cgroups(struct fk *f)
 	for (i = 1; i <= 2; i++) {
 		uint64_t name = alloc(f, 8, 8);
 
-		memcpy(f->mem + name, i == 1 ? "alpha" : "beta", 6);
+		strcpy((char *)f->mem + name, i == 1 ? "alpha" : "beta");
 		kn = new(f, KS_kernfs_node);
 		fk_set(f, kn, KM_kernfs_node_parent, root);
 		fk_set(f, kn, KM_kernfs_node_name, name);

@@ -4,6 +4,12 @@
  *
  * fill NAME KIND PAGES [TOUCH]
  * fill swapon DEVICE PRIORITY
+ * fill swapoff DEVICE -
+ * fill linear|error NAME DEVICE
+ *
+ * The last ones set up the device-mapper device NAME on DEVICE: one that works, and one
+ * of which every read and write fails. Loading "error" over "linear" breaks a device
+ * in use.
  *
  * Maps PAGES pages, fills them, and pages them out. KIND is
  *	text	compressible: words, different on every page
@@ -25,9 +31,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/dm-ioctl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define PAGE	4096ul
@@ -135,6 +145,57 @@ static void finish(FILE *f)
 		die("writing");
 }
 
+/* ------------------------------------------------------ device mapper */
+
+static struct {
+	struct dm_ioctl io;
+	struct dm_target_spec spec;
+	char params[256];
+} dm;
+
+/* One request; returns whether it worked. */
+static int dm_request(int ctl, unsigned long cmd, const char *name, unsigned int flags)
+{
+	memset(&dm.io, 0, sizeof(dm.io));
+	dm.io.version[0] = DM_VERSION_MAJOR;
+	dm.io.data_size = sizeof(dm);
+	dm.io.data_start = sizeof(dm.io);
+	dm.io.flags = flags;
+	dm.io.target_count = cmd == DM_TABLE_LOAD;
+	snprintf(dm.io.name, sizeof(dm.io.name), "%s", name);
+	return !ioctl(ctl, cmd, &dm);
+}
+
+/* Load a table of one target, and let it take effect. */
+static void dm_load(const char *target, const char *name, const char *device)
+{
+	int ctl = open("/dev/mapper/control", O_RDWR), fd = open(device, O_RDONLY);
+	unsigned long long bytes;
+	char path[128];
+	dev_t dev;
+
+	if (ctl < 0 || fd < 0 || ioctl(fd, BLKGETSIZE64, &bytes))
+		die(device);
+	dm_request(ctl, DM_DEV_CREATE, name, 0);
+	memset(&dm.spec, 0, sizeof(dm.spec));
+	dm.spec.length = bytes / 512;
+	snprintf(dm.spec.target_type, sizeof(dm.spec.target_type), "%s", target);
+	snprintf(dm.params, sizeof(dm.params), strcmp(target, "error") ? "%s 0" : "", device);
+	/* requests overwrite only the header */
+	if (!dm_request(ctl, DM_TABLE_LOAD, name, 0))
+		die("DM_TABLE_LOAD");
+	if (!dm_request(ctl, DM_DEV_SUSPEND, name, DM_SUSPEND_FLAG) ||
+	    !dm_request(ctl, DM_DEV_SUSPEND, name, 0))
+		die("DM_DEV_SUSPEND");
+	if (!dm_request(ctl, DM_DEV_STATUS, name, 0))
+		die("DM_DEV_STATUS");
+	dev = makedev(dm.io.dev >> 8 & 0xfff, (dm.io.dev & 0xff) | (dm.io.dev >> 12 & 0xfff00));
+	snprintf(path, sizeof(path), "/dev/mapper/%s", name);
+	mkdir("/dev/mapper", 0755);
+	if (mknod(path, S_IFBLK | 0600, dev) && errno != EEXIST)
+		die(path);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long n, touch = 0, i, left;
@@ -145,6 +206,15 @@ int main(int argc, char **argv)
 
 	if (argc < 4)
 		return 2;
+	if (!strcmp(argv[1], "linear") || !strcmp(argv[1], "error")) {
+		dm_load(argv[1], argv[2], argv[3]);
+		return 0;
+	}
+	if (!strcmp(argv[1], "swapoff")) {
+		if (swapoff(argv[2]))
+			die(argv[2]);
+		return 0;
+	}
 	if (!strcmp(argv[1], "swapon")) {
 		/* busybox cannot set a priority */
 		if (swapon(argv[2], SWAP_FLAG_PREFER | strtoul(argv[3], NULL, 0)))

@@ -63,6 +63,16 @@ start disk disk text 211
 start disk disk-zero zero 37
 # let go of what was written: it is on the device only
 echo 64M >$cg/disk/memory.reclaim 2>/dev/null || true
+# a device that breaks, and is taken away: what was on it is lost
+"$here/fill" linear bad /dev/vdc
+mkswap /dev/mapper/bad >/dev/null
+"$here/fill" swapon /dev/mapper/bad 9
+mkdir -p $cg/lost
+echo 0 >$cg/lost/memory.zswap.max
+start lost lost text 67
+echo 64M >$cg/lost/memory.reclaim 2>/dev/null || true
+"$here/fill" error bad /dev/vdc
+"$here/fill" swapoff /dev/mapper/bad -
 # pages that come back: nothing backs them but the swap cache, until they are freed
 start touch touch text 83 29
 

@@ -47,6 +47,27 @@ compare_pages() {	# NAME
 	return $bad
 }
 
+# What a process's pages have to be backed by, where that is certain.
+compare_backing() {	# FORMAT DUMP
+	local name backing bad=0 pid
+	while read -r name backing; do
+		pid=$(cat "$rec/$name.pid")
+		vd "$2" --task "$pid" --noheadings -o ADDRESS,BACKING |
+			awk 'NR == FNR { mine[$1] = 1; next } $1 in mine { print $2 }' \
+				"$rec/$name.rec" - | sort | uniq -c | tr -s ' ' >"$tmp/got"
+		echo " $(grep -c swap "$rec/$name.rec") $backing" >"$tmp/want"
+		cmp "$tmp/got" "$tmp/want" >&2 || { cat "$tmp/got" "$tmp/want" >&2; bad=1; }
+	done <<-END
+		zero zero
+		disk-zero zero
+		rand zswap
+		disk phys
+		lost poison
+		touch zswap
+	END
+	result $bad "$1: each process's pages are backed by what they should be"
+}
+
 # Figures of the summary: from its table, "NAME SLOTS KERNEL DIFF".
 compare_summary() {	# FORMAT DUMP
 	local rc=0 name want
@@ -107,7 +128,7 @@ compare_all() {	# FORMAT DUMP
 	done
 	result $bad "$1: swapped pages of $(processes | wc -l) processes, by address"
 	result $bad_pages "$1: $compared pages equal the record byte for byte"
-	is "$elsewhere" "$(grep -c swap "$rec/disk.rec")" \
+	is "$elsewhere" "$(cat "$rec/disk.rec" "$rec/lost.rec" | grep -c swap)" \
 		"$1: and those on a device are all of the others"
 	[ $compared -gt 2000 ]
 	result $? "$1: enough was compared"
@@ -116,6 +137,7 @@ compare_all() {	# FORMAT DUMP
 		[ "$(awk -v c=$comp '$1 == c { print $2; exit }' "$tmp/summary")" -gt 100 ]
 		result $? "$1: $comp was among them"
 	done
+	compare_backing "$1" "$2"
 	compare_rest "$1" "$2"
 }
 
