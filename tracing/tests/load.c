@@ -5,8 +5,8 @@
  * Arguments are steps, done in order:
  *   text:N zero:N rand:N   map N small pages that compress, are zero, do not compress
  *   large:N                N times 64 KiB that compress, as large folios
- *   out                    ask for all of it to be swapped out, and wait until nothing
- *                          of it is in memory
+ *   out                    ask for all of it to be swapped out, and wait until no
+ *                          page table has any of it
  *   try                    the same, but it may stay in memory
  *   in                     read one byte of every page
  *   nap:MS                 wait
@@ -89,16 +89,20 @@ static void map(const char *kind, unsigned long n)
 	}
 }
 
-static unsigned long resident(const struct area *a)
+/* Pages of an area that page tables have; those in the swap cache only do not count. */
+static unsigned long mapped(const struct area *a)
 {
-	unsigned char *vec = malloc(a->pages);
+	uint64_t *map_of = malloc(a->pages * 8);
+	FILE *f = fopen("/proc/self/pagemap", "r");
 	unsigned long n = 0;
 
-	if (!vec || mincore(a->p, a->pages * PAGE, vec))
-		die("mincore");
+	if (!f || !map_of || fseek(f, (uintptr_t)a->p / PAGE * 8, SEEK_SET) ||
+	    fread(map_of, 8, a->pages, f) != a->pages)
+		die("pagemap");
 	for (unsigned long i = 0; i < a->pages; i++)
-		n += vec[i] & 1;
-	free(vec);
+		n += map_of[i] >> 63;
+	fclose(f);
+	free(map_of);
 	return n;
 }
 
@@ -117,7 +121,7 @@ static void out(int must)
 	for (int round = 0; round < 50; round++) {
 		left = 0;
 		for (unsigned int i = 0; i < nareas; i++)
-			left += resident(&area[i]);
+			left += mapped(&area[i]);
 		if (!left)
 			return;
 		usleep(20000);

@@ -17,7 +17,7 @@ TRACING=${VSWAP_TRACING:-/sys/kernel/tracing}
 STAT=${VSWAP_DEBUGFS:-/sys/kernel/debug}/vswap/stat
 
 seconds='' json='' buffer_kb='' owner='' lines=20 took=0
-instance='' triggers='' synthetic='' work='' child='' stopped='' lost=0
+instance='' triggers='' synthetic='' work='' child='' recorder='' stopped='' lost=0
 
 say() { printf '%s: %s\n' "vswap-trace-$RECIPE" "$*" >&2; }
 
@@ -50,7 +50,7 @@ common_usage() {
   -J, --json           one JSON object
   -h, --help
 ^C ends watching early; the report is printed all the same.
-Exit status: 0, 1 cannot, 2 usage, 3 no virtual swap in this kernel, 4 figures are
+Exit status: 0 done, 1 cannot, 2 usage, 3 no virtual swap in this kernel, 4 figures are
 too low because something was lost (the report says how much, and what to do).
 END
 }
@@ -211,9 +211,8 @@ if_clause() {
 recipe_end() {
 	status=$?
 	trap '' INT TERM HUP PIPE
-	for pid in $child; do
-		kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
-	done
+	[ -z "$recorder" ] || { kill -INT "$recorder" && wait "$recorder"; } 2>/dev/null
+	[ -z "$child" ] || { kill "$child" && wait "$child"; } 2>/dev/null
 	if [ -n "$instance" ] && [ -d "$instance" ]; then
 		echo 0 >"$instance/tracing_on"
 		printf '%s' "$triggers" | while IFS='	' read -r event text; do
@@ -279,6 +278,47 @@ watch() {
 		nap "$seconds"
 	fi
 	elapsed=$(uptime_now | awk -v b="$began" '{ printf "%.2f", $1 - b }')
+}
+
+# record_start FILE KB OPTION...: trace-cmd records into our instance, which it did not
+# make and so leaves alone. It is ready when this returns.
+record_start() {
+	record_file=$1 record_kb=$2
+	shift 2
+	trace-cmd record -q -C mono -B "${instance##*/}" -b "$record_kb" "$@" -o "$record_file" \
+		>"$work/log" 2>&1 </dev/null &
+	recorder=$!
+	tries=0
+	while [ $((tries += 1)) -le 100 ]; do
+		[ ! -s "$record_file.cpu0" ] || break
+		case $(cat "$instance"/events/vswap/enable) in
+		0) ;;
+		*) break ;;
+		esac
+		kill -0 "$recorder" 2>/dev/null || break
+		sleep 0.1
+	done
+	# Events are on before their readers run; recording goes on when those do.
+	sleep 0.3
+	kill -0 "$recorder" 2>/dev/null || {
+		cat "$work/log" >&2
+		recorder=''
+		die "trace-cmd cannot record"
+	}
+}
+
+# It writes the file when it is interrupted. What the buffer lost is known before:
+# trace-cmd removes the instance in the end.
+record_stop() {
+	echo 0 >"$instance/tracing_on"
+	lost=$(buffer_lost)
+	kill -INT "$recorder" 2>/dev/null
+	wait "$recorder"
+	recorder=''
+	[ -s "$record_file" ] || {
+		cat "$work/log" >&2
+		die "trace-cmd recorded nothing"
+	}
 }
 
 #
