@@ -140,14 +140,37 @@ static uint64_t field(const struct field_pos *pos, const unsigned char *data, si
 	}
 }
 
-/* Index of a state: by the name the kernel gives the value, else by number. */
-static int state_of(struct model *md, const struct sym_map *map, uint64_t v)
+static int state_slow(struct model *md, const struct sym_map *map, uint64_t v)
 {
 	for (unsigned int i = 0; i < map->n; i++)
 		if (map->e[i].value == v)
 			return model_state(md, map->e[i].name);
 	return v < NR_STATES ? (int)v : -1;
 }
+
+/* Index of a state: by the name the kernel gives the value, else by number. */
+static int state_of(struct model *md, struct sym_map *map, uint64_t v)
+{
+	int s;
+
+	if (v < MAX_SYM && map->state[v])
+		return map->state[v] - 1;
+	s = state_slow(md, map, v);
+	if (s >= 0 && v < MAX_SYM)
+		map->state[v] = (unsigned char)(s + 1);
+	return s;
+}
+
+/* what is read of each kind of event; the rest is not looked at */
+static const unsigned int wanted[NR_EK] = {
+	[EK_TRANSITION] = 1u << EF_PID | 1u << EF_NR | 1u << EF_FROM | 1u << EF_TO |
+			  1u << EF_REASON | 1u << EF_PHYS_TYPE | 1u << EF_BYTES | 1u << EF_CGROUP,
+	[EK_SWAPIN] = 1u << EF_PID | 1u << EF_NR | 1u << EF_BACKING | 1u << EF_PHYS_TYPE |
+		      1u << EF_CGROUP,
+	[EK_REJECT] = 1u << EF_PID | 1u << EF_NR | 1u << EF_REASON | 1u << EF_CGROUP,
+	[EK_GROW] = 0,
+	[EK_SWAPOFF] = 1u << EF_TYPE | 1u << EF_MOVED | 1u << EF_POISONED | 1u << EF_LEFT,
+};
 
 static const char *const reason_default[] = {
 	"alloc", "free", "store", "load", "zero", "fallback",
@@ -210,7 +233,7 @@ static enum evc meaning(int from, int to)
 	}
 }
 
-static void apply_transition(struct model *md, const struct ev_format *f, const uint64_t *v,
+static void apply_transition(struct model *md, struct ev_format *f, const uint64_t *v,
 			     struct cg_row *cg, struct task_row *t)
 {
 	struct ev_stats *ev = &md->ev;
@@ -238,7 +261,7 @@ static void apply_transition(struct model *md, const struct ev_format *f, const 
 	}
 }
 
-static void apply_swapin(struct model *md, const struct ev_format *f, const uint64_t *v,
+static void apply_swapin(struct model *md, struct ev_format *f, const uint64_t *v,
 			 struct cg_row *cg, struct task_row *t)
 {
 	int b = state_of(md, &f->backing, v[EF_BACKING]);
@@ -280,11 +303,11 @@ static void apply_swapoff(struct model *md, const uint64_t *v)
 	md->ev.swapoff_left = v[EF_LEFT];
 }
 
-void ev_apply(struct model *md, const struct ev_set *es, const unsigned char *data,
+void ev_apply(struct model *md, struct ev_set *es, const unsigned char *data,
 	      size_t len, task_fn find, const struct ev_filter *flt)
 {
 	uint64_t id = field(&es->common_type, data, len), v[NR_EF];
-	const struct ev_format *f = NULL;
+	struct ev_format *f = NULL;
 	struct cg_row *cg = NULL;
 	struct task_row *t = NULL;
 	int kind;
@@ -298,8 +321,11 @@ void ev_apply(struct model *md, const struct ev_set *es, const unsigned char *da
 		md->ev.unknown++;
 		return;
 	}
-	for (int i = 0; i < NR_EF; i++)
+	for (unsigned int m = wanted[kind]; m; m &= m - 1) {
+		int i = __builtin_ctz(m);
+
 		v[i] = field(&f->pos[i], data, len);
+	}
 	md->ev.seen.acc++;
 	if (kind == EK_GROW) {
 		md->ev.events_grow++;

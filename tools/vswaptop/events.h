@@ -34,6 +34,8 @@ struct sym_map {
 		uint64_t value;
 		char name[NAME_LEN];
 	} e[MAX_SYM];
+	/* index of the state + 1 by value, found at the first event that has it */
+	unsigned char state[MAX_SYM];
 };
 
 /**
@@ -122,7 +124,7 @@ void ev_setup(struct model *md, const struct ev_set *es);
  * @find: how to find the process; NULL attributes to no process
  * @flt: events outside are not counted; may be NULL
  */
-void ev_apply(struct model *md, const struct ev_set *es, const unsigned char *data,
+void ev_apply(struct model *md, struct ev_set *es, const unsigned char *data,
 	      size_t len, task_fn find, const struct ev_filter *flt);
 
 #endif

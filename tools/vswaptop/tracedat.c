@@ -282,9 +282,11 @@ static int add_chunks(struct tdat *d, uint64_t off, uint64_t len)
 
 	if (!len)
 		return 0;
-	if (d->ncpu == TDAT_MAX_CPUS || c.bad || len > (uint64_t)(c.end - c.p))
+	/* what trace-cmd writes as the size does not include the count */
+	if (d->ncpu == TDAT_MAX_CPUS || c.bad || (uint64_t)(c.end - c.p) < 4 ||
+	    len > (uint64_t)(c.end - c.p) - 4)
 		return -EINVAL;
-	c.end = c.p + len;
+	c.end = c.p + len + 4;
 	n = num(&c, 4);
 	scan = c;
 	for (i = 0; i < n && !scan.bad; i++) {

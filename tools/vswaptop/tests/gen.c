@@ -345,7 +345,8 @@ static void gen_dat7(struct gen *g, int zstd, const struct gen_event *const *ev,
 		put_cpu7(g, ev[i], n[i], zstd);
 		put_num(&buf, i, 4);
 		put_num(&buf, n[i] ? start : 0, 8);
-		put_num(&buf, n[i] ? g->n - start : 0, 8);
+		/* of compressed data, without the count of chunks */
+		put_num(&buf, n[i] ? g->n - start - (zstd ? 4 : 0) : 0, 8);
 	}
 	option(&opts, 16, &at[0], 8);
 	option(&opts, 18, &at[1], 8);
