@@ -119,25 +119,21 @@ int rb_page_next(struct rb_page *p, const unsigned char **data, size_t *len, uin
 	return 0;
 }
 
-static uint64_t field(const struct field_pos *pos, const unsigned char *data, size_t len)
+/*
+ * One load and two shifts, for this runs for every field of every event.  After
+ * @len more bytes can be read, see ev_apply().
+ */
+static inline uint64_t field(const struct field_pos *pos, const unsigned char *rec, size_t len)
 {
-	if (!pos->size || (size_t)pos->off + pos->size > len)
-		return VT_NA;
-	data += pos->off;
-	switch (pos->size) {
-	case 1:
-		return pos->is_signed ? (uint64_t)(int64_t)(int8_t)*data : *data;
-	case 2: {
-		uint16_t v;
+	uint64_t v;
 
-		memcpy(&v, data, 2);
-		return pos->is_signed ? (uint64_t)(int64_t)(int16_t)v : v;
-	}
-	case 4:
-		return pos->is_signed ? (uint64_t)(int64_t)(int32_t)get32(data) : get32(data);
-	default:
-		return get64(data);
-	}
+	if (!pos->size || pos->end > len)
+		return VT_NA;
+	v = get64(rec + pos->off);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	v <<= pos->shift;
+#endif
+	return pos->is_signed ? (uint64_t)((int64_t)v >> pos->shift) : v >> pos->shift;
 }
 
 static int state_slow(struct model *md, const struct sym_map *map, uint64_t v)
@@ -164,7 +160,7 @@ static int state_of(struct model *md, struct sym_map *map, uint64_t v)
 /* what is read of each kind of event; the rest is not looked at */
 static const unsigned int wanted[NR_EK] = {
 	[EK_TRANSITION] = 1u << EF_PID | 1u << EF_NR | 1u << EF_FROM | 1u << EF_TO |
-			  1u << EF_REASON | 1u << EF_PHYS_TYPE | 1u << EF_BYTES | 1u << EF_CGROUP,
+			  1u << EF_REASON | 1u << EF_CGROUP,
 	[EK_SWAPIN] = 1u << EF_PID | 1u << EF_NR | 1u << EF_BACKING | 1u << EF_PHYS_TYPE |
 		      1u << EF_CGROUP,
 	[EK_REJECT] = 1u << EF_PID | 1u << EF_NR | 1u << EF_REASON | 1u << EF_CGROUP,
@@ -196,8 +192,13 @@ static void name_reasons(char names[][NAME_LEN], unsigned int *n, const struct s
 	}
 }
 
-void ev_setup(struct model *md, const struct ev_set *es)
+void ev_setup(struct model *md, struct ev_set *es)
 {
+	for (int k = 0; k < NR_EK; k++) {
+		memset(es->fmt[k].from.state, 0, sizeof(es->fmt[k].from.state));
+		memset(es->fmt[k].to.state, 0, sizeof(es->fmt[k].to.state));
+		memset(es->fmt[k].backing.state, 0, sizeof(es->fmt[k].backing.state));
+	}
 	name_reasons(md->reason_name, &md->nreasons, &es->fmt[EK_TRANSITION].reason,
 		     reason_default, sizeof(reason_default) / sizeof(reason_default[0]));
 	name_reasons(md->reject_name, &md->nrejects, &es->fmt[EK_REJECT].reason, NULL, 0);
@@ -234,13 +235,13 @@ static enum evc meaning(int from, int to)
 }
 
 static void apply_transition(struct model *md, struct ev_format *f, const uint64_t *v,
-			     struct cg_row *cg, struct task_row *t)
+			     struct cg_row *cg, struct task_row *t, const unsigned char *data,
+			     size_t len)
 {
 	struct ev_stats *ev = &md->ev;
 	int from = state_of(md, &f->from, v[EF_FROM]);
 	int to = state_of(md, &f->to, v[EF_TO]);
 	uint64_t nr = v[EF_NR] == VT_NA ? 1 : v[EF_NR];
-	uint64_t type = v[EF_PHYS_TYPE];
 
 	if (from < 0 || to < 0) {
 		ev->unknown++;
@@ -253,11 +254,16 @@ static void apply_transition(struct model *md, struct ev_format *f, const uint64
 		if (v[EF_REASON] >= md->nreasons)
 			md->nreasons = (unsigned int)v[EF_REASON] + 1;
 	}
-	if (to == ST_PHYS && type < MAX_DEVS)
-		ev->type_out[type].acc += nr;
-	if (to == ST_ZSWAP && v[EF_BYTES] != VT_NA) {
-		ev->comp_pages += nr;
-		ev->comp_bytes += v[EF_BYTES];
+	if (to == ST_PHYS) {
+		uint64_t type = field(&f->pos[EF_PHYS_TYPE], data, len);
+
+		if (type < MAX_DEVS)
+			ev->type_out[type].acc += nr;
+	} else if (to == ST_ZSWAP) {
+		uint64_t bytes = field(&f->pos[EF_BYTES], data, len);
+
+		ev->comp_pages += bytes == VT_NA ? 0 : nr;
+		ev->comp_bytes += bytes == VT_NA ? 0 : bytes;
 	}
 }
 
@@ -306,12 +312,13 @@ static void apply_swapoff(struct model *md, const uint64_t *v)
 void ev_apply(struct model *md, struct ev_set *es, const unsigned char *data,
 	      size_t len, task_fn find, const struct ev_filter *flt)
 {
-	uint64_t id = field(&es->common_type, data, len), v[NR_EF];
 	struct ev_format *f = NULL;
+	uint64_t id, v[NR_EF];
 	struct cg_row *cg = NULL;
 	struct task_row *t = NULL;
 	int kind;
 
+	id = field(&es->common_type, data, len);
 	for (kind = 0; kind < NR_EK; kind++) {
 		f = &es->fmt[kind];
 		if (f->present && (uint64_t)f->id == id)
@@ -344,7 +351,7 @@ void ev_apply(struct model *md, struct ev_set *es, const unsigned char *data,
 	if (flt && flt->pid && !(t && t->pid == flt->pid))
 		return;
 	if (kind == EK_TRANSITION)
-		apply_transition(md, f, v, cg, t);
+		apply_transition(md, f, v, cg, t, data, len);
 	else if (kind == EK_SWAPIN)
 		apply_swapin(md, f, v, cg, t);
 	else

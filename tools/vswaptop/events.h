@@ -18,10 +18,15 @@ enum ev_field {
 	NR_EF,
 };
 
-/** struct field_pos - where a field lies in the record; size 0: not there */
+/**
+ * struct field_pos - where a field lies in the record; size 0: not there
+ * @end: offset of what follows it; @shift: bits of a 64-bit word it does not fill
+ */
 struct field_pos {
 	uint16_t off;
+	uint16_t end;
 	uint8_t size;
+	uint8_t shift;
 	bool is_signed;
 };
 
@@ -103,6 +108,8 @@ int rb_page_open(struct rb_page *p, const void *page, size_t len, int long_size)
  */
 int rb_page_next(struct rb_page *p, const unsigned char **data, size_t *len, uint64_t *ts);
 
+#define EV_SPARE 8
+
 /** task_fn - finds the row of a thread; see procs_of_thread() */
 typedef struct task_row *(*task_fn)(struct model *md, int tid);
 
@@ -116,11 +123,12 @@ struct ev_filter {
 	int pid;
 };
 
-/** ev_setup - tell the model the names of reasons that the formats give */
-void ev_setup(struct model *md, const struct ev_set *es);
+/** ev_setup - for a model just initialised: names of reasons, no states known */
+void ev_setup(struct model *md, struct ev_set *es);
 
 /**
  * ev_apply - decode one record and count it
+ * @data: at least EV_SPARE bytes after its end can be read too
  * @find: how to find the process; NULL attributes to no process
  * @flt: events outside are not counted; may be NULL
  */

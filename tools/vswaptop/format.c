@@ -153,6 +153,8 @@ static void take_field(struct field_pos *pos, struct tep_event *ev, const char *
 		return;
 	pos->off = (uint16_t)f->offset;
 	pos->size = (uint8_t)f->size;
+	pos->end = (uint16_t)(f->offset + f->size);
+	pos->shift = (uint8_t)(64 - 8 * f->size);
 	pos->is_signed = f->flags & TEP_FIELD_IS_SIGNED;
 }
 

@@ -40,6 +40,9 @@ struct replay {
 	struct tdat td;
 };
 
+/* the part of a record that can have fields this tool knows */
+#define MAX_RECORD 256
+
 /* find() of events.c has no argument of its own; one file is played at a time */
 static const struct tdat *names;
 
@@ -180,7 +183,12 @@ static int next_tdat(struct replay *r, struct model *md, char *err, size_t err_s
 		end = r->rec_ts;
 	model_begin(md, end, end);
 	while (r->pending && r->rec_ts <= end && k > 0) {
-		ev_apply(md, &r->td.es, r->rec, r->rec_len, file_task, NULL);
+		unsigned char rec[MAX_RECORD + EV_SPARE];
+		size_t n = r->rec_len < MAX_RECORD ? r->rec_len : MAX_RECORD;
+
+		/* the last record may end where the file does */
+		memcpy(rec, r->rec, n);
+		ev_apply(md, &r->td.es, rec, n, file_task, NULL);
 		k = fetch(r);
 	}
 	r->t = end;

@@ -38,7 +38,7 @@ static struct {
 	unsigned long bad_pages;
 } t = { .ncpu = 0 };
 
-static unsigned char page[MAX_SUBBUF];
+static unsigned char page[MAX_SUBBUF + EV_SPARE];
 static char text[16384];
 
 /* A process of this name with this pid exists. */
@@ -236,7 +236,8 @@ int trace_start(struct model *md, unsigned int buffer_kb, char *why, size_t why_
 	tracefs_instance_set_buffer_size(t.inst, buffer_kb, -1);
 	/* a full buffer drops what is new: cheaper for the writer than overwriting */
 	write_file("options/overwrite", "0");
-	write_file("buffer_percent", "50");
+	/* wake up when it is two thirds full; less often is cheaper */
+	write_file("buffer_percent", "66");
 	err = open_cpus();
 	if (!err) {
 		save_base(md);

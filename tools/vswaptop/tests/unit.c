@@ -147,7 +147,7 @@ static void test_formats(void)
 		"print fmt: \"%s\", __print_symbolic(REC->from, {0,\"free\"},{1,\"none\"},"
 		"{2,\"zram\"},{3,\"zswap\"})\n";
 	struct ev_set es;
-	unsigned char rec[40] = { 99 };
+	unsigned char rec[40 + EV_SPARE] = { 99 };
 
 	ev_set_init(&es);
 	check(!ev_set_add(&es, "vswap_transition", gen_format(0), strlen(gen_format(0))) &&
@@ -166,7 +166,7 @@ static void test_formats(void)
 	rec[16] = 13;
 	rec[21] = 2;
 	rec[20] = 3;
-	ev_apply(&md, &es, rec, sizeof(rec), NULL, NULL);
+	ev_apply(&md, &es, rec, 40, NULL, NULL);
 	model_commit(&md);
 	check(md.nstates == NR_STATES + 1 && !strcmp(md.state_name[NR_STATES], "zram") &&
 	      md.ev.pages[NR_STATES][ST_ZSWAP] == 13, "a state this tool does not know");
