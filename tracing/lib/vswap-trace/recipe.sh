@@ -111,10 +111,10 @@ remove_stale() {
 		done
 		rmdir "$stale" 2>/dev/null
 	done
-	[ ! -f "$TRACING/synthetic_events" ] || while read -r event _; do
-		case $event in
+	[ ! -f "$TRACING/synthetic_events" ] || while read -r old _; do
+		case $old in
 		vswap_age_"$space"_* | vswap_wb_"$space"_*)
-			[ -d "/proc/${event##*_}" ] || echo "!$event" 2>/dev/null >>"$TRACING/synthetic_events"
+			[ -d "/proc/${old##*_}" ] || echo "!$old" 2>/dev/null >>"$TRACING/synthetic_events"
 			;;
 		esac
 	done <"$TRACING/synthetic_events"
@@ -207,11 +207,22 @@ if_clause() {
 	[ -z "$clause" ] || echo " if $clause"
 }
 
+# trace-cmd and bpftrace clean up after an interrupt, others just go.
+end_recorder() {
+	kill -INT "$recorder"
+	tries=0
+	while kill -0 "$recorder" && [ $((tries += 1)) -le 50 ]; do
+		[ "$tries" -le 10 ] || kill "$recorder"
+		sleep 0.1
+	done
+	wait "$recorder"
+}
+
 # Runs on every way out.
 recipe_end() {
 	status=$?
 	trap '' INT TERM HUP PIPE
-	[ -z "$recorder" ] || { kill -INT "$recorder" && wait "$recorder"; } 2>/dev/null
+	[ -z "$recorder" ] || end_recorder 2>/dev/null
 	[ -z "$child" ] || { kill "$child" && wait "$child"; } 2>/dev/null
 	if [ -n "$instance" ] && [ -d "$instance" ]; then
 		echo 0 >"$instance/tracing_on"
@@ -319,6 +330,41 @@ record_stop() {
 		cat "$work/log" >&2
 		die "trace-cmd recorded nothing"
 	}
+}
+
+# run_bpftrace [COMMAND...]: $work/program.bt, until the command ends or time is over.
+run_bpftrace() {
+	# With a command, the program's own end must not come first.
+	[ $# = 0 ] || sed -i '/^interval:s:/d' "$work/program.bt"
+	bpftrace ${json:+-f json} "$work/program.bt" >"$work/output" 2>"$work/log" &
+	recorder=$!
+	if [ $# = 0 ]; then
+		wait "$recorder"
+		[ -z "$stopped" ] || { kill -INT "$recorder"; wait "$recorder"; } 2>/dev/null
+	else
+		# It says so when its probes are there.
+		tries=0
+		while ! grep -q Attaching "$work/output" "$work/log" && kill -0 "$recorder" 2>/dev/null &&
+			[ $((tries += 1)) -le 600 ] && [ -z "$stopped" ]; do
+			sleep 0.1
+		done
+		grep -q attached_probes "$work/output" || sleep 2
+		start "$@"
+		finish
+		[ -z "$child" ] || finish
+		kill -INT "$recorder" 2>/dev/null
+		wait "$recorder"
+	fi
+	rc=$?
+	recorder=''
+	if [ "$rc" != 0 ] && [ -z "$stopped" ]; then
+		cat "$work/log" >&2
+		die "bpftrace failed"
+	fi
+	# Lost stacks and full maps are told on stderr.
+	grep -i -E 'lost|full|error' "$work/log" >&2 && lost=1
+	grep -v '^Attaching' "$work/output" | awk 'NF || !blank; { blank = !NF }'
+	[ "$lost" = 0 ] || exit 4
 }
 
 #
