@@ -118,7 +118,7 @@ static bool read_stat(struct model *md)
 }
 
 /* header line: state names of the columns; then "from n n n ..." per row */
-static bool read_transitions(struct model *md)
+bool matrix_read(struct model *md)
 {
 	int col[MAX_STATES];
 	unsigned int ncol = 0;
@@ -368,7 +368,7 @@ void devices_read(struct model *md)
 
 void counters_read(struct model *md, struct access *acc)
 {
-	acc->counters = read_transitions(md);
+	acc->counters = matrix_read(md);
 	acc->counters = read_stat(md) || acc->counters;
 	read_sysfs(md);
 	read_meminfo(md);

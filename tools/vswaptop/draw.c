@@ -316,11 +316,11 @@ static void draw_events(const struct ui *ui, int y)
 		x = put(y, x, paint(ui, C_WARN), "losses unknown");
 	else if (ev->lost.cur)
 		x = put(y, x, paint(ui, C_WARN) | A_BOLD,
-			"%" PRIu64 " LOST: totals exact, rows below too low", ev->lost.cur);
+			"%" PRIu64 " LOST (totals exact, rows too low)", ev->lost.cur);
 	else
 		x = put(y, x, A_NORMAL, "0 lost");
 	if (un != VT_NA && un)
-		x = put(y, x, A_NORMAL, ", %" PRIu64 " pages unattributed", un);
+		x = put(y, x, A_NORMAL, ", %" PRIu64 "p unattributed", un);
 	if (ui->s->opt->cgroup[0])
 		x = put(y, x, paint(ui, C_HEAD), "  cgroup %s", ui->s->opt->cgroup);
 	if (ui->s->opt->pid)
@@ -460,7 +460,23 @@ unsigned int draw_visible(const struct ui *ui, const struct layout *lay, unsigne
 	return n;
 }
 
-/* The first text column takes what is left over. */
+/* Length of the longest text of a column in the rows that are shown. */
+static int longest(const struct ui *ui, const struct column *col, const struct view *v,
+		   unsigned int top, int rows)
+{
+	size_t max = 0;
+
+	for (int i = 0; i < rows && top + (unsigned int)i < v->n; i++) {
+		struct cell c = { 0 };
+
+		col->get(ui->s->md, v->row[top + (unsigned int)i], col->arg, &c);
+		if (!c.na && c.s && strlen(c.s) > max)
+			max = strlen(c.s);
+	}
+	return (int)max;
+}
+
+/* What is left over for the first text column. */
 static int spare_width(const struct ui *ui, const unsigned char *col, unsigned int n,
 		       unsigned int *which)
 {
@@ -472,8 +488,7 @@ static int spare_width(const struct ui *ui, const unsigned char *col, unsigned i
 		if (*which == n && columns[col[i]].type == CT_STR)
 			*which = i;
 	}
-	used = COLS - used;
-	return used < 0 ? 0 : used > 60 ? 60 : used;
+	return used > COLS ? 0 : COLS - used;
 }
 
 static void draw_cell(const struct ui *ui, int y, int x, int w, const struct column *col,
@@ -512,6 +527,11 @@ static void draw_table(struct ui *ui, enum pane p, int y, int h, unsigned int to
 	view_build(&v, ui->s->md, p, lay, ui->show, ui->match);
 	ui->rows_total = v.n;
 	ui->rows_drawn = h > 1 ? (unsigned int)h - 1 : 0;
+	if (flex < n) {
+		int need = longest(ui, &columns[col[flex]], &v, top, h - 1) - columns[col[flex]].width;
+
+		spare = need < 0 ? 0 : need < spare ? need : spare;
+	}
 	for (int line = 0; line < h; line++) {
 		int x = 0;
 
@@ -683,8 +703,9 @@ static void draw_overview(struct ui *ui, int y, int h)
 	for (unsigned int i = 0; i < md->ndev; i++)
 		dh += !md->dev[i].gone;
 	dh = dh ? (dh > 6 ? 6 : dh) + 3 : 0;
-	if (h < mh + 8)
-		mh = h < 14 ? 0 : mh;
+	/* in a small terminal who does it says more than the matrix */
+	if (h < mh + 9)
+		mh = 0;
 	if (h < mh + dh + 10)
 		dh = 0;
 	rest = h - mh - (mh ? 1 : 0) - dh;

@@ -20,6 +20,9 @@ void counters_probe(struct access *acc);
 /** counters_read - read every system-wide figure */
 void counters_read(struct model *md, struct access *acc);
 
+/** matrix_read - read the transition counters alone; true when they were read */
+bool matrix_read(struct model *md);
+
 /** devices_read - read the swap devices; after the events of the sample */
 void devices_read(struct model *md);
 

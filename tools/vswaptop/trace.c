@@ -177,16 +177,18 @@ static int open_cpus(void)
 	return t.ncpu ? 0 : -EACCES;
 }
 
-static void save_base(struct model *md)
+/*
+ * What the counters say now is what events can be compared with later.  All is
+ * prepared while the buffer is off, so that next to nothing happens in between.
+ */
+static int begin(struct model *md)
 {
-	struct access acc;
-
-	/* what the counters say now is what events can be compared with later */
-	counters_read(md, &acc);
+	matrix_read(md);
 	for (int f = 0; f < MAX_STATES; f++)
 		for (int to = 0; to < MAX_STATES; to++)
 			md->ev.base[f][to] = md->mx[f][to].cur;
 	md->ev.based = md->mx_valid;
+	return write_file("tracing_on", "1");
 }
 
 static int enable(void)
@@ -238,11 +240,13 @@ int trace_start(struct model *md, unsigned int buffer_kb, char *why, size_t why_
 	write_file("options/overwrite", "0");
 	/* wake up when it is two thirds full; less often is cheaper */
 	write_file("buffer_percent", "66");
-	err = open_cpus();
-	if (!err) {
-		save_base(md);
+	err = write_file("tracing_on", "0");
+	if (!err)
+		err = open_cpus();
+	if (!err)
 		err = enable();
-	}
+	if (!err)
+		err = begin(md);
 	if (err) {
 		snprintf(why, why_size, "trace instance: %s", strerror(-err));
 		trace_stop();
