@@ -477,6 +477,43 @@ TEST(error, swapoff_random_errors, T_INJECT)
 	cg_leave();
 }
 
+/*
+ * Large folios read from a device as fast as memory, while a third of the reads fails:
+ * SIGBUS meanwhile, and when the device is well again every page is there.
+ */
+TEST(error, large_reads_fail_and_recover, T_INJECT)
+{
+	const size_t n = 61 * 16;
+	size_t failed = 0, i;
+	unsigned char c;
+	struct area a;
+	struct dev d;
+	struct cg g;
+
+	virt_only(&g);
+	dev_brd(&d, 9, 8191);
+	dev_swapon(&d, -1, 0);
+	area_map(&a, n, PAT_RAND, 4);
+	area_fill(&a);
+	area_pageout(&a);
+	cg_drop_cache(&g);
+	vst_set("/sys/block/ram9/make-it-fail", "1");
+	inject("fail_make_request", 30, -1, false);
+	for (i = 0; i < n; i += 5)
+		failed += vst_probe(a.p + i * PG, &c) == SIGBUS;
+	inject_off();
+	vst_set("/sys/block/ram9/make-it-fail", "0");
+	vst_note("%zu of %zu reads failed", failed, n / 5);
+	CHECK_GT(failed, 0);
+	CHECK(!vst_have_vswap || vst_verify());
+	for (i = 0; i < 20; i++)
+		cg_reclaim(&g, 1 << 20);
+	area_check(&a);
+	area_free(&a);
+	CHECK_EQ(dev_used(&d), 0);
+	cg_leave();
+}
+
 /* ---- allocations that fail, with a device -------------------------------------------------- */
 
 static void failing_alloc(const char *attr, unsigned int percent, bool zswap)

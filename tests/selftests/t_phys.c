@@ -553,6 +553,60 @@ TEST(phys, backing_changes, 0)
 	cg_leave();
 }
 
+/*
+ * Readahead by position on the disk (what a rotating disk gets) runs over slots that back
+ * virtual ones, between direct entries: it must leave them alone.
+ */
+static void read_around(bool virtual_first)
+{
+	const size_t n = 600;
+	struct area a, part;
+	struct dev d;
+	struct cg g;
+	char path[64];
+	size_t i;
+
+	cg_make(&g, "ra");
+	cg_enter(&g);
+	if (!dev_disk(&d, 0, 8191))
+		SKIP("no disk");
+	snprintf(path, sizeof(path), "/sys/block/%.8s/queue/rotational", d.path + 5);
+	vst_set(path, "1");
+	vst_set("/proc/sys/vm/page-cluster", "5");
+	dev_swapon(&d, -1, 0);
+	knob_zswap(false);
+	map_fill(&a, n, PAT_RAND, 0);
+	for (i = 0; i < n; i += 3) {
+		part = a;
+		part.p = a.p + i * PG;
+		part.n = 3;
+		knob_vswap(i / 3 % 2 ? "always" : "never");
+		area_pageout(&part);
+	}
+	cg_drop_cache(&g);
+	CHECK_EQ(dev_used(&d), n);
+	for (i = 0; i < n; i++)
+		if (i / 3 % 2 == virtual_first)
+			area_check_range(&a, i, 1);
+	CHECK(!vst_have_vswap || vst_verify());
+	area_check(&a);
+	area_free(&a);
+	CHECK_EQ(dev_used(&d), 0);
+	CHECK_EQ(dev_swapoff(&d), 0);
+	vst_set(path, "0");
+	cg_leave();
+}
+
+TEST(phys, readahead_over_backing_slots, 0)
+{
+	read_around(false);
+}
+
+TEST(phys, readahead_over_direct_slots, 0)
+{
+	read_around(true);
+}
+
 /* ---- zswap writeback ------------------------------------------------------------------------ */
 
 static void start_writeback(struct cg *g, struct dev *d)
