@@ -3,6 +3,11 @@
  * fill.c - puts known pages into swap and writes down what it did (runs in the guest)
  *
  * fill NAME KIND PAGES [TOUCH]
+ * fill churn NAME PAGES
+ *
+ * Never comes to rest: writes, reads, pages out and forks at random, for dumps that are
+ * taken in the middle of it.
+ *
  * fill swapon DEVICE PRIORITY
  * fill swapoff DEVICE -
  * fill linear|error NAME DEVICE
@@ -33,6 +38,7 @@
 #include <string.h>
 #include <linux/dm-ioctl.h>
 #include <linux/fs.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -127,6 +133,55 @@ static unsigned long page_out(int pm, char *from, char *to)
 	return left;
 }
 
+/* A child that has its own copies, drops some of its memory, and goes. */
+static void churn_child(char *mem, unsigned long n)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return;
+	for (int i = 0; i < 20; i++)
+		mem[rnd() % n * PAGE] = i;
+	madvise(mem + rnd() % n * PAGE, PAGE, MADV_DONTNEED);
+	_exit(0);
+}
+
+static void churn(const char *name, unsigned long n)
+{
+	static const char * const kinds[] = { "text", "zero", "rand", "half" };
+	char *mem = mmap(NULL, n * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			 -1, 0);
+	unsigned long from, len, i;
+
+	if (mem == MAP_FAILED)
+		die("mmap");
+	signal(SIGCHLD, SIG_IGN);
+	for (;;) {
+		from = rnd() % n;
+		len = rnd() % 64 + 1;
+		if (len > n - from)
+			len = n - from;
+		switch (rnd() % 8) {
+		case 0: case 1: case 2:
+			for (i = 0; i < len; i++)
+				fill_page(mem + (from + i) * PAGE, kinds[rnd() % 4], name, i);
+			break;
+		case 3: case 4: case 5:
+			madvise(mem + from * PAGE, len * PAGE, MADV_PAGEOUT);
+			break;
+		case 6:
+			for (i = 0; i < len; i++)
+				(void)*(volatile char *)(mem + (from + i) * PAGE);
+			break;
+		default:
+			if (rnd() % 16)
+				madvise(mem + from * PAGE, len * PAGE, MADV_DONTNEED);
+			else
+				churn_child(mem, n);
+		}
+	}
+}
+
 static FILE *create(const char *name, const char *suffix)
 {
 	char path[256];
@@ -206,6 +261,12 @@ int main(int argc, char **argv)
 
 	if (argc < 4)
 		return 2;
+	if (!strcmp(argv[1], "churn")) {
+		for (const char *s = argv[2]; *s; s++)
+			seed = seed * 131 + *s;
+		seed |= 1;
+		churn(argv[2], strtoul(argv[3], NULL, 0));
+	}
 	if (!strcmp(argv[1], "linear") || !strcmp(argv[1], "error")) {
 		dm_load(argv[1], argv[2], argv[3]);
 		return 0;
