@@ -282,6 +282,44 @@ TEST(oom, incompressible_in_cgroup, 0)
 	CHECK_LT(vst_now() - t, vst_debug_kernel ? 40 : 15);
 }
 
+struct two {
+	const struct cg *g;
+	size_t random, comp;
+};
+
+static void two_kinds_run(void *arg)
+{
+	const struct two *t = arg;
+	struct area r, c;
+
+	cg_enter(t->g);
+	area_map(&r, t->random, PAT_RAND, 0);
+	area_fill(&r);
+	area_map(&c, t->comp, PAT_COMP, 0);
+	area_fill(&c);
+	area_check(&c);
+	area_check(&r);
+}
+
+/*
+ * The oldest pages do not compress, the others do: finding the first ones refused is no
+ * reason to kill anybody as long as the rest can go.
+ */
+TEST(oom, not_while_something_compresses, 0)
+{
+	struct cg g;
+	struct two t = { &g, 1801, 6007 };
+	int i;
+
+	if (!vst_have_vswap)
+		SKIP("needs a device");
+	cg_make(&g, "two");
+	cg_set(&g, "memory.max", "%d", 12 << 20);
+	for (i = 0; i < 3; i++)
+		vst_join(vst_spawn(two_kinds_run, &t));
+	CHECK_EQ(cg_key(&g, "memory.events", "oom_kill"), 0);
+}
+
 /* Compressible data, but zswap.max is reached: the same. */
 TEST(oom, zswap_max_reached, 0)
 {
