@@ -37,9 +37,12 @@ int TEP_PLUGIN_LOADER(struct tep_handle *tep);
 void TEP_PLUGIN_UNLOADER(struct tep_handle *tep);
 extern struct tep_plugin_option TEP_PLUGIN_OPTIONS[];
 
-#define PAGE_BYTES 4096.0	/* if the trace does not tell */
+#define PAGE_BYTES 4096		/* if the trace does not tell */
 #define MAX_DEPTH 64		/* of cgroups */
 #define MAX_TYPES 32		/* of swap devices */
+
+/* perf has a libtraceevent of its own inside, without what perf itself does not use. */
+#pragma weak tep_get_page_size
 
 enum { OPT_CGROUPS, OPT_DEVICES };
 
@@ -340,14 +343,14 @@ static bool is(struct tep_event *event, struct tep_record *rec, const char *name
 static void put_bytes(struct trace_seq *s, struct tep_event *event, struct tep_record *rec)
 {
 	unsigned long long bytes, nr;
-	int page = tep_get_page_size(event->tep);
+	int page = tep_get_page_size ? tep_get_page_size(event->tep) : 0;
 
 	if (!field(event, rec, "bytes", &bytes))
 		return;
 	trace_seq_printf(s, " bytes=%llu", bytes);
 	if (bytes && field(event, rec, "nr", &nr))
 		trace_seq_printf(s, " ratio=%.2f",
-				 nr * (page > 0 ? page : PAGE_BYTES) / (double)bytes);
+				 (double)nr * (page > 0 ? page : PAGE_BYTES) / bytes);
 }
 
 static void put_phys(struct trace_seq *s, struct tep_event *event, struct tep_record *rec)

@@ -14,6 +14,7 @@
  *   repeat:N               do all steps after this one N times
  */
 #include <errno.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,6 +143,20 @@ static void in(void)
 	took = now() - start;
 }
 
+/*
+ * Stay on one processor: new pages wait in a list per processor before reclaim sees
+ * them, and only the list of the current one is emptied by MADV_PAGEOUT.
+ */
+static void stay_here(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(sched_getcpu(), &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		die("sched_setaffinity");
+}
+
 static void step(char *arg)
 {
 	char *colon = strchr(arg, ':');
@@ -173,6 +188,7 @@ int main(int argc, char **argv)
 	unsigned long rounds = 1;
 	int first = 1;
 
+	stay_here();
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (int i = 1; i < argc; i++) {
 		if (!strncmp(argv[i], "repeat:", 7)) {

@@ -342,13 +342,13 @@ run_bpftrace() {
 		wait "$recorder"
 		[ -z "$stopped" ] || { kill -INT "$recorder"; wait "$recorder"; } 2>/dev/null
 	else
-		# It says so when its probes are there.
+		# Its timer runs when its probes are there; a moment more for the last of them.
 		tries=0
-		while ! grep -q Attaching "$work/output" "$work/log" && kill -0 "$recorder" 2>/dev/null &&
+		while ! grep -q ready "$work/output" && kill -0 "$recorder" 2>/dev/null &&
 			[ $((tries += 1)) -le 600 ] && [ -z "$stopped" ]; do
 			sleep 0.1
 		done
-		grep -q attached_probes "$work/output" || sleep 2
+		sleep 0.5
 		start "$@"
 		finish
 		[ -z "$child" ] || finish
@@ -363,7 +363,7 @@ run_bpftrace() {
 	fi
 	# Lost stacks and full maps are told on stderr.
 	grep -i -E 'lost|full|error' "$work/log" >&2 && lost=1
-	grep -v '^Attaching' "$work/output" | awk 'NF || !blank; { blank = !NF }'
+	grep -v -e '^Attaching' -e '^ready$' -e '"ready' -e '^@ready' "$work/output" | awk 'NF || !blank; { blank = !NF }'
 	[ "$lost" = 0 ] || exit 4
 }
 
