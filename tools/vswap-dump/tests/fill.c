@@ -8,6 +8,11 @@
  * Never comes to rest: writes, reads, pages out and forks at random, for dumps that are
  * taken in the middle of it.
  *
+ * fill many NAME KIND PAGES
+ *
+ * Any number of pages in little memory and without a record, to measure the time that
+ * the tool takes; NAME.ready appears, and the process stays.
+ *
  * fill swapon DEVICE PRIORITY
  * fill swapoff DEVICE -
  * fill linear|error NAME DEVICE
@@ -131,6 +136,33 @@ static unsigned long page_out(int pm, char *from, char *to)
 		usleep(50000);
 	}
 	return left;
+}
+
+static FILE *create(const char *name, const char *suffix);
+static void finish(FILE *f);
+
+static void many(const char *name, const char *kind, unsigned long n)
+{
+	char *mem = mmap(NULL, n * PAGE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	unsigned long i, from;
+
+	if (mem == MAP_FAILED)
+		die("mmap");
+	madvise(mem, n * PAGE, MADV_NOHUGEPAGE);
+	for (i = from = 0; i < n; i++) {
+		if (strcmp(kind, "zero"))
+			snprintf(mem + i * PAGE, 32, "%s %lu", name, i);
+		else
+			mem[i * PAGE] = 0;
+		if (i - from == 8191 || i + 1 == n) {
+			madvise(mem + from * PAGE, (i + 1 - from) * PAGE, MADV_PAGEOUT);
+			from = i + 1;
+		}
+	}
+	finish(create(name, "ready"));
+	for (;;)
+		pause();
 }
 
 /* A child that has its own copies, drops some of its memory, and goes. */
@@ -261,6 +293,8 @@ int main(int argc, char **argv)
 
 	if (argc < 4)
 		return 2;
+	if (!strcmp(argv[1], "many") && argc > 4)
+		many(argv[2], argv[3], strtoul(argv[4], NULL, 0));
 	if (!strcmp(argv[1], "churn")) {
 		for (const char *s = argv[2]; *s; s++)
 			seed = seed * 131 + *s;

@@ -54,10 +54,10 @@ static void mk_elf(void)
 	};
 	Elf64_Phdr ph[2] = { { .p_type = PT_NOTE }, { .p_type = PT_LOAD } };
 	size_t at = sizeof(eh) + sizeof(ph);
-	unsigned char page[PAGE];
+	unsigned char page[PAGE] = { 0 };
 
 	ph[0].p_offset = at;
-	at = put_note(at, "CORE", NT_PRSTATUS, out, 336);
+	at = put_note(at, "CORE", NT_PRSTATUS, page, 336);
 	at = put_note(at, "VMCOREINFO", 0, note_text, strlen(note_text));
 	ph[0].p_filesz = ph[0].p_memsz = at - ph[0].p_offset;
 	ph[1].p_offset = at;
