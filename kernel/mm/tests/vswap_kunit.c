@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests of virtual swap: the formats of the tables, and the changes of
+ * state of the slots of a cluster that belongs to no device.
+ */
+
+#include <kunit/test.h>
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include "../swap.h"
+#include "../vswap_internal.h"
+
+/*
+ * Formats
+ */
+
+static const unsigned long offsets[] = {
+	1, 2, 511, 512, 0xffffffffUL, 0x100000000UL, (1UL << 40) + 1,
+	VSWAP_MAX_OFFSET - 1,
+};
+
+/* Every type, with every kind of offset, survives, and no bit is shared. */
+static void phys_word_test(struct kunit *test)
+{
+	unsigned long word;
+	unsigned int type;
+	swp_entry_t phys;
+	int i;
+
+	for (type = 0; type < 1 << VSWAP_PHYS_TYPE_BITS; type++) {
+		for (i = 0; i < ARRAY_SIZE(offsets); i++) {
+			word = vswap_phys_to_word(swp_entry(type, offsets[i]));
+			KUNIT_EXPECT_TRUE(test, vswap_word_is_phys(word));
+			KUNIT_EXPECT_FALSE(test, vswap_word_is_zswap(word));
+			KUNIT_EXPECT_FALSE(test, vswap_word_is_poison(word));
+			KUNIT_EXPECT_EQ(test, word & VSWAP_PHYS_FAILED, 0);
+
+			phys = vswap_word_to_phys(word | VSWAP_PHYS_FAILED);
+			KUNIT_EXPECT_EQ(test, swp_type(phys), type);
+			KUNIT_EXPECT_EQ(test, swp_offset(phys), offsets[i]);
+		}
+	}
+}
+
+static void phys_follows_test(struct kunit *test)
+{
+	unsigned long first = vswap_phys_to_word(swp_entry(31, 1000));
+	unsigned long failed = first | VSWAP_PHYS_FAILED;
+
+	KUNIT_EXPECT_TRUE(test, vswap_phys_follows(first, first, 0));
+	KUNIT_EXPECT_TRUE(test, vswap_phys_follows(first, failed, 0));
+	KUNIT_EXPECT_TRUE(test, vswap_phys_follows(failed, first, 0));
+	KUNIT_EXPECT_TRUE(test, vswap_phys_follows(first,
+			vswap_phys_to_word(swp_entry(31, 1007)), 7));
+	KUNIT_EXPECT_FALSE(test, vswap_phys_follows(first,
+			vswap_phys_to_word(swp_entry(31, 1008)), 7));
+	KUNIT_EXPECT_FALSE(test, vswap_phys_follows(first,
+			vswap_phys_to_word(swp_entry(30, 1007)), 7));
+	KUNIT_EXPECT_FALSE(test, vswap_phys_follows(first, VSWAP_NONE, 1));
+	KUNIT_EXPECT_FALSE(test, vswap_phys_follows(first, VSWAP_POISON, 1));
+}
+
+static void zswap_word_test(struct kunit *test)
+{
+	struct zswap_entry *entry = kunit_kzalloc(test, 64, GFP_KERNEL);
+	unsigned long word;
+
+	KUNIT_ASSERT_NOT_NULL(test, entry);
+	word = vswap_zswap_to_word(entry);
+	KUNIT_EXPECT_TRUE(test, vswap_word_is_zswap(word));
+	KUNIT_EXPECT_FALSE(test, vswap_word_is_phys(word));
+	KUNIT_EXPECT_FALSE(test, vswap_word_is_poison(word));
+	KUNIT_EXPECT_PTR_EQ(test, vswap_word_to_zswap(word), entry);
+}
+
+static void special_words_test(struct kunit *test)
+{
+	KUNIT_EXPECT_FALSE(test, vswap_word_is_zswap(VSWAP_NONE));
+	KUNIT_EXPECT_FALSE(test, vswap_word_is_phys(VSWAP_NONE));
+	KUNIT_EXPECT_FALSE(test, vswap_word_is_poison(VSWAP_NONE));
+	KUNIT_EXPECT_TRUE(test, vswap_word_is_poison(VSWAP_POISON));
+	KUNIT_EXPECT_FALSE(test, vswap_word_is_zswap(VSWAP_POISON));
+	KUNIT_EXPECT_FALSE(test, vswap_word_is_phys(VSWAP_POISON));
+}
+
+/* No reader of a swap table may take a pointer for something else. */
+static void rmap_test(struct kunit *test)
+{
+	unsigned long swp_tb;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
+		swp_tb = vswap_offset_to_rmap(offsets[i]);
+		KUNIT_EXPECT_TRUE(test, vswap_tb_is_rmap(swp_tb));
+		KUNIT_EXPECT_EQ(test, vswap_rmap_to_offset(swp_tb), offsets[i]);
+		KUNIT_EXPECT_EQ(test, swp_tb & SWP_TB_FLAGS_MASK, 0);
+		KUNIT_EXPECT_FALSE(test, swp_tb_is_countable(swp_tb));
+		KUNIT_EXPECT_FALSE(test, swp_tb_is_bad(swp_tb));
+		KUNIT_EXPECT_LT(test, swp_tb_get_count(swp_tb), 0);
+	}
+	KUNIT_EXPECT_FALSE(test, vswap_tb_is_rmap(SWP_TB_NULL));
+	KUNIT_EXPECT_FALSE(test, vswap_tb_is_rmap(SWP_TB_BAD));
+	KUNIT_EXPECT_FALSE(test, vswap_tb_is_rmap(shadow_to_swp_tb(NULL, 0x1f)));
+	KUNIT_EXPECT_FALSE(test, vswap_tb_is_rmap(pfn_to_swp_tb(4, 0x1f)));
+}
+
+/*
+ * A cluster of its own
+ */
+
+struct vswap_fake {
+	struct swap_cluster_info ci;
+	struct vswap_stats before;
+};
+
+static void sum_stats(struct vswap_stats *sum)
+{
+	u64 *to = (u64 *)sum;
+	int cpu, i;
+
+	memset(sum, 0, sizeof(*sum));
+	for_each_possible_cpu(cpu)
+		for (i = 0; i < sizeof(*sum) / sizeof(u64); i++)
+			to[i] += ((u64 *)per_cpu_ptr(&vswap_stats, cpu))[i];
+}
+
+/* How often slots went from one state to another since the test began. */
+static u64 moved(struct vswap_fake *fake, enum vswap_state from,
+		 enum vswap_state to)
+{
+	struct vswap_stats now;
+
+	sum_stats(&now);
+	return now.trans[from][to] - fake->before.trans[from][to];
+}
+
+/* Slots swapped out once, with nothing behind them, before they get something. */
+static int vswap_fake_init(struct kunit *test)
+{
+	struct vswap_fake *fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
+	atomic_long_t *table, *vtable;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, fake);
+	table = (void *)get_zeroed_page(GFP_KERNEL);
+	vtable = (void *)get_zeroed_page(GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, table);
+	KUNIT_ASSERT_NOT_NULL(test, vtable);
+	atomic_long_inc(&vswap_nr_vtables);
+
+	spin_lock_init(&fake->ci.lock);
+	rcu_assign_pointer(fake->ci.table, table);
+	rcu_assign_pointer(fake->ci.vtable, vtable);
+	for (i = 0; i < SWAPFILE_CLUSTER; i++)
+		atomic_long_set(&table[i], __swp_tb_mk_count(
+				shadow_to_swp_tb(NULL, 0), 1));
+	sum_stats(&fake->before);
+	test->priv = fake;
+	return 0;
+}
+
+static void vswap_fake_exit(struct kunit *test)
+{
+	struct vswap_fake *fake = test->priv;
+
+	if (!fake)
+		return;
+	/* The table went to the reserve if a test left it empty. */
+	if (rcu_access_pointer(fake->ci.vtable)) {
+		atomic_long_dec(&vswap_nr_vtables);
+		free_page((unsigned long)rcu_access_pointer(fake->ci.vtable));
+	}
+	free_page((unsigned long)rcu_access_pointer(fake->ci.table));
+}
+
+/* Change slots of the fake cluster in one batch. */
+static void change(struct vswap_fake *fake, unsigned int off, unsigned int nr,
+		   enum vswap_state to, unsigned long word)
+{
+	struct vswap_batch b;
+
+	spin_lock(&fake->ci.lock);
+	vswap_batch_begin(&b, &fake->ci, VSWAP_REASON_STORE);
+	for (; nr; nr--)
+		vswap_batch_slot(&b, off++, to, word);
+	vswap_batch_end(&b);
+	spin_unlock(&fake->ci.lock);
+}
+
+static enum vswap_state state(struct vswap_fake *fake, unsigned int off)
+{
+	unsigned long word;
+
+	return vswap_slot_state(&fake->ci, off, &word);
+}
+
+static bool readable(struct vswap_fake *fake, unsigned int off, unsigned int nr)
+{
+	bool ret;
+
+	spin_lock(&fake->ci.lock);
+	ret = vswap_range_readable(&fake->ci, off, nr);
+	spin_unlock(&fake->ci.lock);
+	return ret;
+}
+
+/* Write words without a batch, so that nothing real is released later. */
+static void plant(struct vswap_fake *fake, unsigned int off, unsigned long word)
+{
+	atomic_long_t *vtable = (void *)rcu_access_pointer(fake->ci.vtable);
+
+	fake->ci.nr_backed += !!word - !!atomic_long_read(&vtable[off]);
+	atomic_long_set(&vtable[off], word);
+}
+
+static void state_of_words_test(struct kunit *test)
+{
+	struct vswap_fake *fake = test->priv;
+
+	KUNIT_EXPECT_EQ(test, state(fake, 0), VSWAP_STATE_NONE);
+	plant(fake, 0, VSWAP_POISON);
+	KUNIT_EXPECT_EQ(test, state(fake, 0), VSWAP_STATE_POISON);
+	plant(fake, 0, vswap_phys_to_word(swp_entry(9, 77)));
+	KUNIT_EXPECT_EQ(test, state(fake, 0), VSWAP_STATE_PHYS);
+	plant(fake, 0, vswap_zswap_to_word((void *)fake));
+	KUNIT_EXPECT_EQ(test, state(fake, 0), VSWAP_STATE_ZSWAP);
+	plant(fake, 0, VSWAP_NONE);
+	KUNIT_EXPECT_EQ(test, state(fake, 0), VSWAP_STATE_NONE);
+}
+
+static void zero_test(struct kunit *test)
+{
+	struct vswap_fake *fake = test->priv;
+	unsigned long swp_tb;
+
+	change(fake, 10, 7, VSWAP_STATE_ZERO, VSWAP_NONE);
+	KUNIT_EXPECT_EQ(test, state(fake, 9), VSWAP_STATE_NONE);
+	KUNIT_EXPECT_EQ(test, state(fake, 10), VSWAP_STATE_ZERO);
+	KUNIT_EXPECT_EQ(test, state(fake, 16), VSWAP_STATE_ZERO);
+	KUNIT_EXPECT_EQ(test, state(fake, 17), VSWAP_STATE_NONE);
+	KUNIT_EXPECT_EQ(test, moved(fake, VSWAP_STATE_NONE, VSWAP_STATE_ZERO), 7);
+
+	/* The count is not touched, and no word was needed. */
+	swp_tb = swap_table_get(&fake->ci, 10);
+	KUNIT_EXPECT_EQ(test, swp_tb_get_count(swp_tb), 1);
+	KUNIT_EXPECT_EQ(test, fake->ci.nr_backed, 0);
+
+	/* Once more is no change. */
+	change(fake, 10, 7, VSWAP_STATE_ZERO, VSWAP_NONE);
+	KUNIT_EXPECT_EQ(test, moved(fake, VSWAP_STATE_ZERO, VSWAP_STATE_ZERO), 0);
+
+	change(fake, 10, 7, VSWAP_STATE_NONE, VSWAP_NONE);
+	KUNIT_EXPECT_EQ(test, state(fake, 10), VSWAP_STATE_NONE);
+	KUNIT_EXPECT_EQ(test, moved(fake, VSWAP_STATE_ZERO, VSWAP_STATE_NONE), 7);
+}
+
+/* A zero page that gets a word loses the flag: the two exclude each other. */
+static void zero_to_poison_test(struct kunit *test)
+{
+	struct vswap_fake *fake = test->priv;
+
+	change(fake, 3, 1, VSWAP_STATE_ZERO, VSWAP_NONE);
+	change(fake, 3, 1, VSWAP_STATE_POISON, VSWAP_POISON);
+	KUNIT_EXPECT_EQ(test, state(fake, 3), VSWAP_STATE_POISON);
+	KUNIT_EXPECT_EQ(test, swap_table_get(&fake->ci, 3) & SWP_TB_ZERO_FLAG, 0);
+	KUNIT_EXPECT_EQ(test, fake->ci.nr_backed, 1);
+
+	change(fake, 3, 1, VSWAP_STATE_ZERO, VSWAP_NONE);
+	KUNIT_EXPECT_EQ(test, state(fake, 3), VSWAP_STATE_ZERO);
+	KUNIT_EXPECT_EQ(test, fake->ci.nr_backed, 0);
+	KUNIT_EXPECT_EQ(test, moved(fake, VSWAP_STATE_ZERO, VSWAP_STATE_POISON), 1);
+	KUNIT_EXPECT_EQ(test, moved(fake, VSWAP_STATE_POISON, VSWAP_STATE_ZERO), 1);
+	change(fake, 3, 1, VSWAP_STATE_NONE, VSWAP_NONE);
+}
+
+/* The virtual table goes with its last word, and not before. */
+static void table_lifetime_test(struct kunit *test)
+{
+	struct vswap_fake *fake = test->priv;
+	long tables = atomic_long_read(&vswap_nr_vtables);
+
+	change(fake, 0, 2, VSWAP_STATE_POISON, VSWAP_POISON);
+	change(fake, 0, 1, VSWAP_STATE_NONE, VSWAP_NONE);
+	KUNIT_EXPECT_NOT_NULL(test, rcu_access_pointer(fake->ci.vtable));
+	change(fake, 1, 1, VSWAP_STATE_NONE, VSWAP_NONE);
+	KUNIT_EXPECT_NULL(test, rcu_access_pointer(fake->ci.vtable));
+	KUNIT_EXPECT_EQ(test, vswap_word(&fake->ci, 1), VSWAP_NONE);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&vswap_nr_vtables), tables - 1);
+}
+
+/* Counters see each slot of runs that are broken up by other slots. */
+static void runs_test(struct kunit *test)
+{
+	struct vswap_fake *fake = test->priv;
+
+	change(fake, 20, 1, VSWAP_STATE_ZERO, VSWAP_NONE);
+	change(fake, 22, 3, VSWAP_STATE_ZERO, VSWAP_NONE);
+	change(fake, 19, 11, VSWAP_STATE_POISON, VSWAP_POISON);
+	KUNIT_EXPECT_EQ(test, moved(fake, VSWAP_STATE_ZERO, VSWAP_STATE_POISON), 4);
+	KUNIT_EXPECT_EQ(test, moved(fake, VSWAP_STATE_NONE, VSWAP_STATE_POISON), 7);
+	KUNIT_EXPECT_EQ(test, fake->ci.nr_backed, 11);
+	change(fake, 19, 11, VSWAP_STATE_NONE, VSWAP_NONE);
+	KUNIT_EXPECT_EQ(test, moved(fake, VSWAP_STATE_POISON, VSWAP_STATE_NONE), 11);
+}
+
+static void readable_memory_test(struct kunit *test)
+{
+	struct vswap_fake *fake = test->priv;
+
+	/* None: the slot has no content. */
+	KUNIT_EXPECT_FALSE(test, readable(fake, 0, 16));
+	change(fake, 0, 16, VSWAP_STATE_ZERO, VSWAP_NONE);
+	KUNIT_EXPECT_TRUE(test, readable(fake, 0, 16));
+	/* Zero and zswap may be mixed, in any order. */
+	change(fake, 0, 1, VSWAP_STATE_NONE, VSWAP_NONE);
+	plant(fake, 0, vswap_zswap_to_word((void *)fake));
+	KUNIT_EXPECT_TRUE(test, readable(fake, 0, 16));
+	change(fake, 15, 1, VSWAP_STATE_NONE, VSWAP_NONE);
+	plant(fake, 15, vswap_zswap_to_word((void *)fake));
+	KUNIT_EXPECT_TRUE(test, readable(fake, 0, 16));
+	/* Anything else may not. */
+	plant(fake, 15, vswap_phys_to_word(swp_entry(1, 15)));
+	KUNIT_EXPECT_FALSE(test, readable(fake, 0, 16));
+	plant(fake, 15, VSWAP_POISON);
+	KUNIT_EXPECT_FALSE(test, readable(fake, 0, 16));
+
+	plant(fake, 0, VSWAP_NONE);
+	plant(fake, 15, VSWAP_NONE);
+	change(fake, 0, 16, VSWAP_STATE_NONE, VSWAP_NONE);
+}
+
+static void readable_phys_test(struct kunit *test)
+{
+	struct vswap_fake *fake = test->priv;
+	int i;
+
+	for (i = 0; i < 16; i++)
+		plant(fake, i, vswap_phys_to_word(swp_entry(12, 512 + i)));
+	KUNIT_EXPECT_TRUE(test, readable(fake, 0, 16));
+	/* A gap, another device, something in memory, something lost. */
+	plant(fake, 8, vswap_phys_to_word(swp_entry(12, 600)));
+	KUNIT_EXPECT_FALSE(test, readable(fake, 0, 16));
+	plant(fake, 8, vswap_phys_to_word(swp_entry(13, 520)));
+	KUNIT_EXPECT_FALSE(test, readable(fake, 0, 16));
+	plant(fake, 8, vswap_zswap_to_word((void *)fake));
+	KUNIT_EXPECT_FALSE(test, readable(fake, 0, 16));
+	plant(fake, 8, VSWAP_POISON);
+	KUNIT_EXPECT_FALSE(test, readable(fake, 0, 16));
+	/* A part without that is fine. */
+	KUNIT_EXPECT_TRUE(test, readable(fake, 0, 8));
+	/* A run that leaves the cluster of the device is not. */
+	for (i = 0; i < 16; i++)
+		plant(fake, i, vswap_phys_to_word(swp_entry(12,
+				2 * SWAPFILE_CLUSTER - 8 + i)));
+	KUNIT_EXPECT_FALSE(test, readable(fake, 0, 16));
+
+	for (i = 0; i < 16; i++)
+		plant(fake, i, VSWAP_NONE);
+}
+
+static struct kunit_case vswap_format_cases[] = {
+	KUNIT_CASE(phys_word_test),
+	KUNIT_CASE(phys_follows_test),
+	KUNIT_CASE(zswap_word_test),
+	KUNIT_CASE(special_words_test),
+	KUNIT_CASE(rmap_test),
+	{}
+};
+
+static struct kunit_case vswap_state_cases[] = {
+	KUNIT_CASE(state_of_words_test),
+	KUNIT_CASE(zero_test),
+	KUNIT_CASE(zero_to_poison_test),
+	KUNIT_CASE(table_lifetime_test),
+	KUNIT_CASE(runs_test),
+	KUNIT_CASE(readable_memory_test),
+	KUNIT_CASE(readable_phys_test),
+	{}
+};
+
+static struct kunit_suite vswap_format_suite = {
+	.name = "vswap-formats",
+	.test_cases = vswap_format_cases,
+};
+
+static struct kunit_suite vswap_state_suite = {
+	.name = "vswap-states",
+	.init = vswap_fake_init,
+	.exit = vswap_fake_exit,
+	.test_cases = vswap_state_cases,
+};
+
+kunit_test_suites(&vswap_format_suite, &vswap_state_suite);
+
+MODULE_DESCRIPTION("KUnit tests of virtual swap");
+MODULE_LICENSE("GPL");

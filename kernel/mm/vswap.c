@@ -1,0 +1,898 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Virtual swap: slots whose backing is chosen late and can change
+ *
+ * 1. What it is
+ *
+ * The virtual device is a swap device without storage. Its slots are allocated,
+ * counted, cached and freed by mm/swapfile.c and mm/swap_state.c like those of
+ * any other device. What they do not have is a place on a disk: a slot is
+ * backed by nothing (the only copy is the dirty folio in the swap cache), by
+ * the zero flag of the swap table, by a zswap entry, by a slot of a real device,
+ * or it is poisoned, when the content was lost. The backing can change at any
+ * time in O(1), as page tables hold the virtual slot.
+ *
+ * 2. Where the backing is recorded
+ *
+ * In the virtual table: a word per slot, one page per cluster. The cluster has
+ * none while no slot of it needs one. See mm/vswap_table.h for the formats. The
+ * table is freed by RCU, so that it can be looked at without a lock.
+ *
+ * 3. Rules
+ *
+ * (1) A slot with a count and without a folio has exactly one of zero, zswap,
+ *     phys and poison.
+ * (2) If the folio of a slot is uptodate, clean and not under writeback, the
+ *     slot has a backing with the same content. Whoever removes the last
+ *     backing dirties the folio first.
+ * (3) The backing of a slot with a folio changes only with the folio locked and
+ *     not under writeback, and with the cluster locked. That of a slot without
+ *     a folio only when it is freed. So who holds the folio lock can read the
+ *     backing of its slots without the cluster lock.
+ * (4) A physical slot points back to its virtual slot for as long as that one
+ *     names it. It is made to before, and stops to after that.
+ * (5) Lock order: virtual cluster, physical cluster, device. No physical slot
+ *     is allocated with a cluster locked.
+ * (6) When a slot becomes free, its backing and its record of the owner have
+ *     gone in the same lock section.
+ *
+ * Reading the debugfs file "verify" checks them all.
+ */
+
+#include <linux/memcontrol.h>
+#include <linux/mempool.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/vmstat.h>
+#include <linux/zswap.h>
+#include "internal.h"
+#include "swap.h"
+#include "vswap_internal.h"
+
+DEFINE_STATIC_KEY_FALSE(vswap_key);
+
+/*
+ * Virtual tables. The pool is a reserve: without it, reclaim would have to get
+ * a page before it can free one.
+ */
+#define VSWAP_TABLE_RESERVE	16
+
+static mempool_t *vswap_table_pool;
+
+/* Tables in use, that is, not counting those that RCU has still to free. */
+atomic_long_t vswap_nr_vtables;
+
+int __init vswap_tables_init(void)
+{
+	/* A table is a page, or less where a cluster is. */
+	BUILD_BUG_ON(sizeof(atomic_long_t) * SWAPFILE_CLUSTER > PAGE_SIZE);
+
+	vswap_table_pool = mempool_create_page_pool(VSWAP_TABLE_RESERVE, 0);
+	return vswap_table_pool ? 0 : -ENOMEM;
+}
+
+static atomic_long_t *vswap_table_alloc(gfp_t gfp)
+{
+	struct page *page;
+
+	page = mempool_alloc(vswap_table_pool,
+			     gfp | __GFP_NOMEMALLOC | __GFP_NOWARN);
+	if (!page)
+		return NULL;
+	clear_page(page_address(page));
+	return page_address(page);
+}
+
+static void vswap_table_free(atomic_long_t *vtable)
+{
+	mempool_free(virt_to_page(vtable), vswap_table_pool);
+}
+
+static void vswap_table_free_rcu_cb(struct rcu_head *head)
+{
+	vswap_table_free(page_address(container_of(head, struct page, rcu_head)));
+}
+
+static atomic_long_t *vswap_table(struct swap_cluster_info *ci)
+{
+	return rcu_dereference_protected(ci->vtable, lockdep_is_held(&ci->lock));
+}
+
+/**
+ * vswap_lock_table - lock the cluster of a folio, with a virtual table
+ * @folio: a locked folio on virtual slots
+ *
+ * Context: May sleep. Uses no memory reserves but the layer's own.
+ * Return: the locked cluster, which has a table, or NULL if there is no memory.
+ */
+struct swap_cluster_info *vswap_lock_table(struct folio *folio)
+{
+	struct swap_cluster_info *ci = vswap_folio_cluster(folio);
+	atomic_long_t *spare = NULL;
+
+	for (;;) {
+		if (!spare && !rcu_access_pointer(ci->vtable)) {
+			spare = vswap_table_alloc(__GFP_HIGH);
+			if (!spare)
+				spare = vswap_table_alloc(GFP_NOIO | __GFP_NORETRY);
+			if (!spare)
+				return NULL;
+		}
+
+		spin_lock(&ci->lock);
+		if (vswap_table(ci))
+			break;
+		if (spare) {
+			rcu_assign_pointer(ci->vtable, spare);
+			atomic_long_inc(&vswap_nr_vtables);
+			return ci;
+		}
+		/* The last word of the cluster went away in between. */
+		spin_unlock(&ci->lock);
+	}
+
+	if (spare)
+		vswap_table_free(spare);
+	return ci;
+}
+
+/**
+ * vswap_slot_state - what backs a slot
+ * @ci: its cluster
+ * @ci_off: the slot in the cluster
+ * @word: set to the virtual table's word
+ *
+ * Context: As for vswap_word(). The slot must be in use.
+ */
+enum vswap_state vswap_slot_state(struct swap_cluster_info *ci,
+				  unsigned int ci_off, unsigned long *word)
+{
+	unsigned long swp_tb;
+
+	*word = vswap_word(ci, ci_off);
+	switch (*word & VSWAP_TAG_MASK) {
+	case VSWAP_TAG_ZSWAP:
+		return VSWAP_STATE_ZSWAP;
+	case VSWAP_TAG_PHYS:
+		return VSWAP_STATE_PHYS;
+	case VSWAP_TAG_POISON:
+		return VSWAP_STATE_POISON;
+	}
+
+	swp_tb = swap_table_get(ci, ci_off);
+	if (swp_tb_is_null(swp_tb) || swp_tb_is_bad(swp_tb))
+		return VSWAP_STATE_FREE;
+	return swp_tb & SWP_TB_ZERO_FLAG ? VSWAP_STATE_ZERO : VSWAP_STATE_NONE;
+}
+
+/*
+ * Batches of changes
+ */
+
+void vswap_batch_begin(struct vswap_batch *b, struct swap_cluster_info *ci,
+		       enum vswap_reason reason)
+{
+	lockdep_assert_held(&ci->lock);
+	b->ci = ci;
+	b->reason = reason;
+	b->trace = vswap_trace_enabled();
+	b->run_nr = 0;
+	b->nr_zswap = 0;
+	b->nr_phys = 0;
+}
+
+static void vswap_release_zswap(struct vswap_batch *b)
+{
+	if (b->nr_zswap)
+		zswap_free_entries(b->zswap, b->nr_zswap);
+	b->nr_zswap = 0;
+}
+
+static void vswap_release_phys_run(struct vswap_batch *b)
+{
+	if (!b->nr_phys)
+		return;
+	swap_free_backing(b->phys, b->nr_phys);
+	mem_cgroup_uncharge_backing(b->phys_id, b->nr_phys);
+	b->nr_phys = 0;
+}
+
+/* Remember what a word refers to, which the slot no longer does. */
+static void vswap_release_word(struct vswap_batch *b, unsigned int ci_off,
+			       unsigned long word)
+{
+	unsigned short id;
+	swp_entry_t phys;
+
+	if (vswap_word_is_zswap(word)) {
+		if (b->nr_zswap == VSWAP_BATCH)
+			vswap_release_zswap(b);
+		b->zswap[b->nr_zswap++] = vswap_word_to_zswap(word);
+	} else if (vswap_word_is_phys(word)) {
+		phys = vswap_word_to_phys(word);
+		id = __swap_cgroup_get(b->ci, ci_off);
+		/* swap_free_backing() works within one cluster. */
+		if (b->nr_phys &&
+		    (id != b->phys_id ||
+		     phys.val != b->phys.val + b->nr_phys ||
+		     !swp_cluster_offset(phys)))
+			vswap_release_phys_run(b);
+		if (!b->nr_phys) {
+			b->phys = phys;
+			b->phys_id = id;
+		}
+		b->nr_phys++;
+	}
+}
+
+/* Add a slot to the current run, or end that and begin another one. */
+static void vswap_run_add(struct vswap_batch *b, unsigned int ci_off,
+			  enum vswap_state from, unsigned long old,
+			  enum vswap_state to, unsigned long new)
+{
+	unsigned long phys = vswap_word_is_phys(new) ? new : old;
+	unsigned short id = 0;
+
+	if (b->trace)
+		id = __swap_cgroup_get(b->ci, ci_off);
+	if (!vswap_word_is_phys(phys))
+		phys = VSWAP_NONE;
+
+	if (b->run_nr &&
+	    (b->run_from != from || b->run_to != to ||
+	     b->run_start + b->run_nr != ci_off ||
+	     (b->trace &&
+	      (b->run_id != id ||
+	       (phys && !vswap_phys_follows(b->run_phys, phys, b->run_nr))))))
+		vswap_run_done(b);
+
+	if (!b->run_nr) {
+		b->run_start = ci_off;
+		b->run_from = from;
+		b->run_to = to;
+		b->run_id = id;
+		b->run_bytes = 0;
+		b->run_phys = phys;
+	}
+	b->run_nr++;
+	if (!b->trace)
+		return;
+	if (vswap_word_is_zswap(new))
+		b->run_bytes += zswap_entry_length(vswap_word_to_zswap(new));
+	else if (vswap_word_is_zswap(old))
+		b->run_bytes += zswap_entry_length(vswap_word_to_zswap(old));
+}
+
+/**
+ * vswap_batch_slot - change the backing of one slot
+ * @b: the batch
+ * @ci_off: the slot in the cluster
+ * @to: state afterwards; for VSWAP_STATE_FREE the caller clears the swap table
+ * @word: word afterwards
+ *
+ * What the slot referred to before is released by vswap_batch_end() at the
+ * latest. A slot that does not change costs nothing.
+ *
+ * Context: The cluster is locked, and has a virtual table if @word needs one.
+ */
+void vswap_batch_slot(struct vswap_batch *b, unsigned int ci_off,
+		      enum vswap_state to, unsigned long word)
+{
+	struct swap_cluster_info *ci = b->ci;
+	atomic_long_t *vtable = vswap_table(ci);
+	enum vswap_state from;
+	unsigned long old;
+
+	from = vswap_slot_state(ci, ci_off, &old);
+	if (from == to && old == word)
+		return;
+
+	vswap_run_add(b, ci_off, from, old, to, word);
+
+	if (old != word) {
+		atomic_long_set(&vtable[ci_off], word);
+		ci->nr_backed += !!word - !!old;
+	}
+	if (from == VSWAP_STATE_ZERO && to != VSWAP_STATE_FREE)
+		__swap_table_clear_zero(ci, ci_off);
+	else if (to == VSWAP_STATE_ZERO)
+		__swap_table_set_zero(ci, ci_off);
+
+	vswap_release_word(b, ci_off, old);
+}
+
+void vswap_batch_end(struct vswap_batch *b)
+{
+	struct swap_cluster_info *ci = b->ci;
+	atomic_long_t *vtable = vswap_table(ci);
+
+	if (b->run_nr)
+		vswap_run_done(b);
+	vswap_release_zswap(b);
+	vswap_release_phys_run(b);
+
+	if (vtable && !ci->nr_backed) {
+		rcu_assign_pointer(ci->vtable, NULL);
+		atomic_long_dec(&vswap_nr_vtables);
+		call_rcu(&virt_to_page(vtable)->rcu_head,
+			 vswap_table_free_rcu_cb);
+	}
+}
+
+/*
+ * Allocation
+ */
+
+/* True if zswap could take a page of this cgroup now. */
+static bool vswap_zswap_can_take(struct folio *folio, u64 *why)
+{
+	if (!zswap_is_enabled()) {
+		*why = VSWAP_REJECT_ZSWAP_OFF;
+		return false;
+	}
+	if (zswap_is_full()) {
+		*why = VSWAP_REJECT_POOL_LIMIT;
+		return false;
+	}
+	if (mem_cgroup_folio_zswap_room(folio) <= 0) {
+		*why = VSWAP_REJECT_CGROUP_LIMIT;
+		return false;
+	}
+	return true;
+}
+
+/*
+ * Should the folio get virtual slots? In auto mode only if an in-memory backing
+ * can take it, so that machines with nothing but disks or zram pay nothing. In
+ * any mode only if some backing can: otherwise the folio would be unmapped only
+ * to find that it has to stay.
+ */
+static bool vswap_wanted(struct folio *folio, u64 *why)
+{
+	enum vswap_mode mode = READ_ONCE(vswap_mode);
+
+	if (mode == VSWAP_MODE_NEVER)
+		return false;
+	if (!mem_cgroup_folio_may_swap(folio)) {
+		*why = VSWAP_REJECT_DISALLOWED;
+		return false;
+	}
+	if (vswap_zswap_can_take(folio, why))
+		return true;
+	return mode == VSWAP_MODE_ALWAYS && get_nr_swap_pages() > 0;
+}
+
+/**
+ * vswap_alloc_folio - put a folio on virtual slots
+ * @folio: a locked, uptodate folio that is not in the swap cache
+ *
+ * On success the folio is in the swap cache, its slots have a count of 0, no
+ * backing, and the owner recorded. On failure a physical slot may be tried.
+ *
+ * Context: May sleep. Uses no memory reserves.
+ * Return: true on success.
+ */
+bool vswap_alloc_folio(struct folio *folio)
+{
+	u64 why = VSWAP_NR_REJECTS;
+
+	if (!static_branch_unlikely(&vswap_key))
+		return false;
+
+	if (!vswap_wanted(folio, &why)) {
+		if (why != VSWAP_NR_REJECTS)
+			vswap_count_reject(folio_nr_pages(folio), why,
+					   vswap_folio_ino(folio));
+		return false;
+	}
+
+	if (!swap_alloc_virtual(vswap_si, folio) &&
+	    (!vswap_wait_growth() || !swap_alloc_virtual(vswap_si, folio))) {
+		vswap_count_reject(folio_nr_pages(folio), VSWAP_REJECT_GROW,
+				   vswap_folio_ino(folio));
+		return false;
+	}
+	mem_cgroup_record_swap(folio);
+	return true;
+}
+
+/* Called by the allocator when it gives slots to a folio. */
+void vswap_note_alloc(struct swap_cluster_info *ci, unsigned int ci_off,
+		      struct folio *folio)
+{
+	struct vswap_batch b;
+
+	vswap_batch_begin(&b, ci, VSWAP_REASON_ALLOC);
+	b.run_start = ci_off;
+	b.run_nr = folio_nr_pages(folio);
+	b.run_from = VSWAP_STATE_FREE;
+	b.run_to = VSWAP_STATE_NONE;
+	b.run_bytes = 0;
+	b.run_phys = VSWAP_NONE;
+	/* The owner is recorded later; it is the folio's cgroup. */
+	b.run_id = b.trace ? mem_cgroup_folio_private_id(folio) : 0;
+	vswap_run_done(&b);
+}
+
+/**
+ * vswap_free_slots - release the backing of slots that become free
+ * @ci: their cluster, locked
+ * @ci_off: first slot in the cluster
+ * @nr: how many
+ *
+ * The owner's record must still be there; the caller clears it, and the swap
+ * table, in the same lock section.
+ *
+ * Context: Cluster lock, possibly with interrupts disabled.
+ */
+void vswap_free_slots(struct swap_cluster_info *ci, unsigned int ci_off,
+		      unsigned int nr)
+{
+	unsigned int end = ci_off + nr;
+	struct vswap_batch b;
+
+	vswap_batch_begin(&b, ci, VSWAP_REASON_FREE);
+	for (; ci_off < end; ci_off++)
+		vswap_batch_slot(&b, ci_off, VSWAP_STATE_FREE, VSWAP_NONE);
+	vswap_batch_end(&b);
+}
+
+/*
+ * Swap-out
+ */
+
+/**
+ * vswap_set_zero - back a zero-filled folio by nothing
+ * @folio: a locked folio on virtual slots
+ */
+void vswap_set_zero(struct folio *folio)
+{
+	unsigned int ci_off = swp_cluster_offset(folio->swap);
+	unsigned int end = ci_off + folio_nr_pages(folio);
+	struct swap_cluster_info *ci;
+	struct vswap_batch b;
+
+	ci = swap_cluster_get_and_lock(folio);
+	vswap_batch_begin(&b, ci, VSWAP_REASON_ZERO);
+	for (; ci_off < end; ci_off++)
+		vswap_batch_slot(&b, ci_off, VSWAP_STATE_ZERO, VSWAP_NONE);
+	vswap_batch_end(&b);
+	swap_cluster_unlock(ci);
+}
+
+/* True if a slot of the folio has a backing. */
+static bool vswap_folio_backed(struct folio *folio)
+{
+	unsigned int ci_off = swp_cluster_offset(folio->swap);
+	unsigned int end = ci_off + folio_nr_pages(folio);
+	struct swap_cluster_info *ci = vswap_folio_cluster(folio);
+	unsigned long word;
+
+	for (; ci_off < end; ci_off++)
+		if (vswap_slot_state(ci, ci_off, &word) != VSWAP_STATE_NONE)
+			return true;
+	return false;
+}
+
+/**
+ * vswap_drop_backing - give up whatever backs a dirty folio
+ * @folio: a locked folio on virtual slots, dirty or about to be made so
+ * @reason: why
+ */
+void vswap_drop_backing(struct folio *folio, enum vswap_reason reason)
+{
+	unsigned int ci_off = swp_cluster_offset(folio->swap);
+	unsigned int end = ci_off + folio_nr_pages(folio);
+	struct swap_cluster_info *ci;
+	struct vswap_batch b;
+
+	/* The common case, which needs no lock: rule 3. */
+	if (!vswap_folio_backed(folio))
+		return;
+
+	VM_WARN_ON_ONCE_FOLIO(folio_test_writeback(folio), folio);
+	ci = swap_cluster_get_and_lock(folio);
+	vswap_batch_begin(&b, ci, reason);
+	for (; ci_off < end; ci_off++)
+		vswap_batch_slot(&b, ci_off, VSWAP_STATE_NONE, VSWAP_NONE);
+	vswap_batch_end(&b);
+	swap_cluster_unlock(ci);
+}
+
+/**
+ * vswap_store - back a folio by zswap entries
+ * @folio: a locked folio on virtual slots
+ * @entries: one entry for each of its pages in order, linked by their lru
+ *
+ * Replaces any older backing in the same lock section. On success the list is
+ * empty.
+ *
+ * Context: May sleep.
+ * Return: 0, or -ENOMEM with nothing changed.
+ */
+int vswap_store(struct folio *folio, struct list_head *entries)
+{
+	unsigned int ci_off = swp_cluster_offset(folio->swap);
+	struct swap_cluster_info *ci;
+	struct zswap_entry *entry;
+	struct vswap_batch b;
+
+	ci = vswap_lock_table(folio);
+	if (!ci) {
+		vswap_count_reject(folio_nr_pages(folio), VSWAP_REJECT_TABLE,
+				   vswap_folio_ino(folio));
+		return -ENOMEM;
+	}
+
+	vswap_batch_begin(&b, ci, VSWAP_REASON_STORE);
+	while ((entry = zswap_list_pop(entries)))
+		vswap_batch_slot(&b, ci_off++, VSWAP_STATE_ZSWAP,
+				 vswap_zswap_to_word(entry));
+	vswap_batch_end(&b);
+	swap_cluster_unlock(ci);
+	vswap_note_taken(folio);
+	return 0;
+}
+
+/*
+ * Swap-in
+ */
+
+/**
+ * vswap_zswap_entry - the zswap entry of a slot
+ * @entry: a virtual slot that is pinned by a locked folio
+ *
+ * Return: the entry, or NULL if the slot is not backed by zswap.
+ */
+struct zswap_entry *vswap_zswap_entry(swp_entry_t entry)
+{
+	unsigned long word;
+
+	word = vswap_word(__swap_offset_to_cluster(vswap_si, swp_offset(entry)),
+			  swp_cluster_offset(entry));
+	return vswap_word_is_zswap(word) ? vswap_word_to_zswap(word) : NULL;
+}
+
+/**
+ * vswap_range_readable - can these slots be read into one large folio?
+ * @ci: their cluster, locked
+ * @ci_off: first slot in the cluster
+ * @nr: how many
+ *
+ * Return: true if all are in memory, in any mix of zero and zswap, or if they
+ * are one run of physical slots. Stays true while a folio covers the slots.
+ */
+bool vswap_range_readable(struct swap_cluster_info *ci, unsigned int ci_off,
+			  unsigned int nr)
+{
+	unsigned long first, word;
+	enum vswap_state state;
+	unsigned int i;
+
+	lockdep_assert_held(&ci->lock);
+	state = vswap_slot_state(ci, ci_off, &first);
+	if (state == VSWAP_STATE_PHYS) {
+		/* Nor must the run leave the cluster of the device. */
+		if (swp_cluster_offset(vswap_word_to_phys(first)) + nr >
+		    SWAPFILE_CLUSTER)
+			return false;
+		for (i = 1; i < nr; i++)
+			if (!vswap_phys_follows(first, vswap_word(ci, ci_off + i), i))
+				return false;
+		return true;
+	}
+
+	for (i = 0; i < nr; i++) {
+		state = vswap_slot_state(ci, ci_off + i, &word);
+		if (state != VSWAP_STATE_ZERO && state != VSWAP_STATE_ZSWAP)
+			return false;
+	}
+	return true;
+}
+
+/* Put the content of one slot that is in memory into its page. */
+static bool vswap_read_page(struct folio *folio, unsigned long idx,
+			    enum vswap_state state, unsigned long word)
+{
+	switch (state) {
+	case VSWAP_STATE_ZERO:
+		clear_highpage(folio_page(folio, idx));
+		return true;
+	case VSWAP_STATE_ZSWAP:
+		return zswap_load_entry(vswap_word_to_zswap(word), folio, idx);
+	default:
+		return false;
+	}
+}
+
+/* A run of slots of the folio was read, or could not be. */
+static void vswap_read_run(struct folio *folio, unsigned long idx,
+			   unsigned long nr, enum vswap_state state)
+{
+	swp_entry_t entry = folio->swap;
+
+	if (!nr)
+		return;
+	entry.val += idx;
+	if (state == VSWAP_STATE_ZERO) {
+		count_vm_events(SWPIN_ZERO, nr);
+		count_memcg_folio_events(folio, SWPIN_ZERO, nr);
+	} else if (state == VSWAP_STATE_ZSWAP) {
+		count_vm_events(ZSWPIN, nr);
+		count_memcg_folio_events(folio, ZSWPIN, nr);
+	}
+	vswap_count_swapin(folio, entry, nr, state);
+}
+
+/* Read a folio whose slots are in memory. False if that failed. */
+static bool vswap_read_memory(struct folio *folio)
+{
+	struct swap_cluster_info *ci = vswap_folio_cluster(folio);
+	unsigned int ci_off = swp_cluster_offset(folio->swap);
+	unsigned long i, start = 0, nr = folio_nr_pages(folio);
+	enum vswap_state state, run = VSWAP_STATE_NONE;
+	unsigned long word;
+
+	for (i = 0; i < nr; i++) {
+		state = vswap_slot_state(ci, ci_off + i, &word);
+		if (state != run) {
+			vswap_read_run(folio, start, i - start, run);
+			start = i;
+			run = state;
+		}
+		if (!vswap_read_page(folio, i, state, word)) {
+			/* Tell about the page that was asked for in vain, too. */
+			vswap_read_run(folio, start, i + 1 - start, state);
+			return false;
+		}
+	}
+	vswap_read_run(folio, start, nr - start, run);
+	return true;
+}
+
+/*
+ * Drop the copies of a folio that zswap has. The folio is the only one then,
+ * as two copies in memory are one too many.
+ */
+static void vswap_drop_zswap(struct folio *folio)
+{
+	unsigned int ci_off = swp_cluster_offset(folio->swap);
+	unsigned int end = ci_off + folio_nr_pages(folio);
+	struct swap_cluster_info *ci;
+	struct vswap_batch b;
+	unsigned long word;
+
+	folio_mark_dirty(folio);
+	ci = swap_cluster_get_and_lock(folio);
+	vswap_batch_begin(&b, ci, VSWAP_REASON_LOAD);
+	for (; ci_off < end; ci_off++)
+		if (vswap_slot_state(ci, ci_off, &word) == VSWAP_STATE_ZSWAP)
+			vswap_batch_slot(&b, ci_off, VSWAP_STATE_NONE,
+					 VSWAP_NONE);
+	vswap_batch_end(&b);
+	swap_cluster_unlock(ci);
+}
+
+static bool vswap_folio_has_zswap(struct folio *folio)
+{
+	unsigned int ci_off = swp_cluster_offset(folio->swap);
+	unsigned int end = ci_off + folio_nr_pages(folio);
+	struct swap_cluster_info *ci = vswap_folio_cluster(folio);
+
+	for (; ci_off < end; ci_off++)
+		if (vswap_word_is_zswap(vswap_word(ci, ci_off)))
+			return true;
+	return false;
+}
+
+/**
+ * vswap_read - read a folio from wherever it is
+ * @folio: a locked folio of the swap cache on virtual slots, not uptodate
+ * @phys: set to the first of the physical slots to read it from
+ *
+ * Poisoned slots and decompression errors leave the folio not uptodate, so
+ * that the fault gets SIGBUS.
+ *
+ * A large folio keeps its zswap entries until it is mapped, and stays clean. If
+ * the page table changes before that, the folio has to be dropped again, and
+ * its content must be somewhere.
+ *
+ * Context: May sleep.
+ * Return: true if the folio was dealt with and unlocked; false if it has to be
+ * read from @phys.
+ */
+bool vswap_read(struct folio *folio, swp_entry_t *phys)
+{
+	struct swap_cluster_info *ci = vswap_folio_cluster(folio);
+	unsigned long word;
+
+	word = vswap_word(ci, swp_cluster_offset(folio->swap));
+	if (vswap_word_is_phys(word)) {
+		*phys = vswap_word_to_phys(word);
+		vswap_count_swapin(folio, folio->swap, folio_nr_pages(folio),
+				   VSWAP_STATE_PHYS);
+		return false;
+	}
+
+	if (vswap_read_memory(folio)) {
+		folio_mark_uptodate(folio);
+		if (!folio_test_large(folio) && vswap_word_is_zswap(word))
+			vswap_drop_zswap(folio);
+	}
+	folio_unlock(folio);
+	return true;
+}
+
+/**
+ * vswap_folio_mapped - a folio was mapped after swap-in
+ * @folio: a locked folio, possibly on virtual slots
+ *
+ * Releases what it does not pay to keep: copies in zswap, see vswap_read(), and
+ * physical slots of a device that is getting full or as fast as memory.
+ */
+void vswap_folio_mapped(struct folio *folio)
+{
+	if (!folio_test_swapcache(folio) || !is_vswap_entry(folio->swap))
+		return;
+
+	if (folio_test_large(folio) && vswap_folio_has_zswap(folio))
+		vswap_drop_zswap(folio);
+	else if (vswap_folio_has_phys(folio) &&
+		 (mem_cgroup_swap_full(folio) ||
+		  vswap_entry_is_fast(folio->swap)))
+		vswap_release_phys(folio, VSWAP_REASON_RECLAIM);
+}
+
+/**
+ * vswap_entry_is_fast - is what backs this slot as fast as memory?
+ * @entry: a virtual slot
+ *
+ * Context: Any. Without the folio lock the answer is a hint.
+ */
+bool vswap_entry_is_fast(swp_entry_t entry)
+{
+	unsigned long word;
+
+	word = vswap_word(__swap_offset_to_cluster(vswap_si, swp_offset(entry)),
+			  swp_cluster_offset(entry));
+	if (!vswap_word_is_phys(word))
+		return true;
+	/* A swap_info_struct is never freed, so this is safe if outdated. */
+	return data_race(__swap_entry_to_info(vswap_word_to_phys(word))->flags &
+			 SWP_SYNCHRONOUS_IO);
+}
+
+/**
+ * vswap_entry_readahead_ok - does it make sense to read this slot ahead?
+ * @entry: any swap entry
+ *
+ * Reading ahead hides the latency of a device. Content that is in memory has
+ * none, and would only have to be compressed again.
+ */
+bool vswap_entry_readahead_ok(swp_entry_t entry)
+{
+	return !is_vswap_entry(entry) || !vswap_entry_is_fast(entry);
+}
+
+/*
+ * Policy: how much can be swapped out without a device
+ */
+
+/* True if new virtual slots may be handed out at all. */
+bool vswap_usable(void)
+{
+	return static_branch_unlikely(&vswap_key) &&
+	       READ_ONCE(vswap_mode) != VSWAP_MODE_NEVER &&
+	       zswap_is_enabled();
+}
+
+/*
+ * Data that does not compress has nowhere to go if there is no device. Reclaim
+ * cannot know that beforehand: as long as the pool has room, it would compress
+ * page after page in vain, and put off the OOM killer for minutes. So count what
+ * is refused. After this many pages in a row, there is no use in trying for a
+ * while; then the next ones may show that it has changed. Each page that is taken
+ * halves the count, so that mixed data is never held up.
+ */
+#define VSWAP_REFUSALS_MAX	512
+#define VSWAP_REFUSALS_PAUSE	HZ
+
+/* Those of any cgroup, for reclaim that is not on behalf of one. */
+static struct vswap_refusals vswap_refusals;
+
+/* Lost updates do no harm: there are many, and the count is a rough one. */
+static void vswap_refusals_add(struct vswap_refusals *r, unsigned long nr)
+{
+	unsigned long pages = READ_ONCE(r->pages) + nr;
+
+	if (pages >= VSWAP_REFUSALS_MAX) {
+		WRITE_ONCE(r->until, jiffies + VSWAP_REFUSALS_PAUSE);
+		pages = VSWAP_REFUSALS_MAX / 2;
+	}
+	WRITE_ONCE(r->pages, pages);
+}
+
+static void vswap_refusals_halve(struct vswap_refusals *r)
+{
+	unsigned long pages = READ_ONCE(r->pages);
+
+	if (pages)
+		WRITE_ONCE(r->pages, pages / 2);
+}
+
+static bool vswap_refusals_pause(struct vswap_refusals *r)
+{
+	unsigned long until = READ_ONCE(r->until);
+
+	return until && time_before(jiffies, until);
+}
+
+/* No backing took this folio, and there was no lack of room in the pool. */
+void vswap_note_refused(struct folio *folio)
+{
+	unsigned long nr = folio_nr_pages(folio);
+	struct vswap_refusals *r;
+
+	vswap_refusals_add(&vswap_refusals, nr);
+	rcu_read_lock();
+	r = mem_cgroup_vswap_refusals(folio_memcg(folio));
+	if (r)
+		vswap_refusals_add(r, nr);
+	rcu_read_unlock();
+}
+
+/* Some backing took this folio. */
+void vswap_note_taken(struct folio *folio)
+{
+	struct vswap_refusals *r;
+
+	vswap_refusals_halve(&vswap_refusals);
+	rcu_read_lock();
+	r = mem_cgroup_vswap_refusals(folio_memcg(folio));
+	if (r)
+		vswap_refusals_halve(r);
+	rcu_read_unlock();
+}
+
+/**
+ * vswap_avail_pages - how many pages zswap could take now
+ * @memcg: for this cgroup, or NULL for any
+ *
+ * One for each page of room in the pool: what does not compress takes that
+ * much, and nobody knows what comes. Zero when the pool is full, or when nothing
+ * was taken lately, so that the OOM killer is not kept waiting for what cannot
+ * happen.
+ */
+long vswap_avail_pages(struct mem_cgroup *memcg)
+{
+	struct vswap_refusals *r;
+	long room;
+
+	if (!vswap_usable() || zswap_is_full())
+		return 0;
+	r = mem_cgroup_vswap_refusals(memcg) ? : &vswap_refusals;
+	if (vswap_refusals_pause(r))
+		return 0;
+	room = zswap_room_pages();
+	if (room > 0 && memcg)
+		room = min(room, mem_cgroup_zswap_room(memcg));
+	return max(room, 0L);
+}
+
+/*
+ * How much more than its size a full pool holds, for heuristic overcommit only.
+ * Real data compresses to a third to a half; this counts on less than a half.
+ */
+#define VSWAP_OVERCOMMIT_RATIO	2
+
+/**
+ * vswap_overcommit_pages - how much zswap adds to memory
+ *
+ * Return: what the pool can hold at its limit, in pages.
+ */
+unsigned long vswap_overcommit_pages(void)
+{
+	if (!vswap_usable())
+		return 0;
+	return zswap_limit_pages() * VSWAP_OVERCOMMIT_RATIO;
+}

@@ -1,0 +1,620 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Virtual swap: physical slots behind virtual ones
+ *
+ * Physical slots are allocated when a page has to leave memory and nothing in
+ * memory takes it, and given up when that is cheaper than keeping them. They are
+ * charged to the recorded owner of the virtual slot.
+ */
+
+#include <linux/memcontrol.h>
+#include <linux/mempolicy.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
+#include <linux/suspend.h>
+#include <linux/swap_ops.h>
+#include <linux/zswap.h>
+#include "internal.h"
+#include "swap.h"
+#include "vswap_internal.h"
+
+/* The word of page @idx of a folio. Folio lock, or writeback. */
+static unsigned long vswap_folio_word(struct folio *folio, unsigned long idx)
+{
+	return vswap_word(vswap_folio_cluster(folio),
+			  swp_cluster_offset(folio->swap) + idx);
+}
+
+/**
+ * vswap_folio_has_phys - does any slot of the folio have a physical one?
+ * @folio: a locked folio of the swap cache, on any device
+ */
+bool vswap_folio_has_phys(struct folio *folio)
+{
+	unsigned long i;
+
+	if (!is_vswap_entry(folio->swap))
+		return false;
+	for (i = 0; i < folio_nr_pages(folio); i++)
+		if (vswap_word_is_phys(vswap_folio_word(folio, i)))
+			return true;
+	return false;
+}
+
+/**
+ * vswap_folio_stable_writes - must the folio not change while it is written?
+ * @folio: a locked folio on virtual slots, under writeback
+ *
+ * Return: what the devices say that it is being written to. A large folio can
+ * be on several.
+ */
+bool vswap_folio_stable_writes(struct folio *folio)
+{
+	struct swap_info_struct *si;
+	unsigned long i, word;
+
+	for (i = 0; i < folio_nr_pages(folio); i++) {
+		word = vswap_folio_word(folio, i);
+		if (!vswap_word_is_phys(word))
+			continue;
+		si = __swap_entry_to_info(vswap_word_to_phys(word));
+		if (data_race(si->flags & SWP_STABLE_WRITES))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * vswap_write_failed - remember that a write failed
+ * @folio: the folio that was written, still under writeback
+ *
+ * The slots are not used again for the folio, see vswap_prepare_write(). This
+ * runs at the end of IO, where no lock can be taken; rule 3 says why it is safe
+ * to touch the words.
+ *
+ * Context: Any, including hard interrupts.
+ */
+void vswap_write_failed(struct folio *folio)
+{
+	unsigned int ci_off, end;
+	struct swap_cluster_info *ci;
+	atomic_long_t *vtable;
+
+	if (!is_vswap_entry(folio->swap))
+		return;
+
+	ci = vswap_folio_cluster(folio);
+	ci_off = swp_cluster_offset(folio->swap);
+	end = ci_off + folio_nr_pages(folio);
+	rcu_read_lock();
+	vtable = rcu_dereference(ci->vtable);
+	for (; vtable && ci_off < end; ci_off++)
+		if (vswap_word_is_phys(atomic_long_read(&vtable[ci_off])))
+			atomic_long_or(VSWAP_PHYS_FAILED, &vtable[ci_off]);
+	rcu_read_unlock();
+	this_cpu_add(vswap_stats.write_errors, folio_nr_pages(folio));
+}
+
+/*
+ * Can the folio be written where it was written before? Then @phys is set. If
+ * it cannot because the device failed, @avoid is set to its type.
+ */
+static bool vswap_reuse_phys(struct folio *folio, swp_entry_t *phys, int *avoid)
+{
+	unsigned long i, first = vswap_folio_word(folio, 0), word;
+	unsigned long nr = folio_nr_pages(folio);
+	struct swap_info_struct *si;
+	bool run = true;
+
+	for (i = 0; i < nr; i++) {
+		word = vswap_folio_word(folio, i);
+		if (!vswap_word_is_phys(word)) {
+			run = false;
+			continue;
+		}
+		if (word & VSWAP_PHYS_FAILED)
+			*avoid = swp_type(vswap_word_to_phys(word));
+		if (!vswap_word_is_phys(first) ||
+		    !vswap_phys_follows(first, word, i))
+			run = false;
+	}
+	if (!run || *avoid >= 0)
+		return false;
+
+	*phys = vswap_word_to_phys(first);
+	if (swp_cluster_offset(*phys) + nr > SWAPFILE_CLUSTER)
+		return false;
+	/* A device that is being swapped off must not get anything new. */
+	si = __swap_entry_to_info(*phys);
+	return data_race(si->flags & SWP_WRITEOK);
+}
+
+/* The recorded owner of the folio's slots. */
+static unsigned short vswap_folio_owner(struct folio *folio)
+{
+	struct swap_cluster_info *ci = swap_cluster_get_and_lock(folio);
+	unsigned short id = __swap_cgroup_get(ci, swp_cluster_offset(folio->swap));
+
+	swap_cluster_unlock(ci);
+	return id;
+}
+
+/* Allocate and charge physical slots for @nr pages of a folio. */
+static int vswap_get_phys(struct folio *folio, unsigned long idx,
+			  unsigned int order, unsigned short id, int avoid,
+			  swp_entry_t *phys)
+{
+	unsigned int nr = 1 << order;
+	enum vswap_reject why;
+
+	*phys = swap_alloc_backing(order, swp_offset(folio->swap) + idx, avoid);
+	if (!phys->val) {
+		why = order && get_nr_swap_pages() >= nr ?
+			VSWAP_REJECT_PHYS_FRAG : VSWAP_REJECT_PHYS_FULL;
+		vswap_count_reject(nr, why, vswap_folio_ino(folio));
+		return why == VSWAP_REJECT_PHYS_FRAG ? -E2BIG : -ENOSPC;
+	}
+	if (mem_cgroup_charge_backing(id, nr)) {
+		swap_free_backing(*phys, nr);
+		vswap_count_reject(nr, VSWAP_REJECT_PHYS_LIMIT,
+				   vswap_folio_ino(folio));
+		phys->val = 0;
+		return -EDQUOT;
+	}
+	return 0;
+}
+
+static void vswap_put_phys(swp_entry_t phys, unsigned int nr, unsigned short id)
+{
+	swap_free_backing(phys, nr);
+	mem_cgroup_uncharge_backing(id, nr);
+}
+
+/* Let the slots of @nr pages of a folio name the physical slots from @phys. */
+static int vswap_install_phys(struct folio *folio, unsigned long idx,
+			      swp_entry_t phys, unsigned int nr,
+			      enum vswap_reason reason)
+{
+	unsigned int ci_off = swp_cluster_offset(folio->swap) + idx;
+	struct swap_cluster_info *ci;
+	struct vswap_batch b;
+
+	ci = vswap_lock_table(folio);
+	if (!ci) {
+		vswap_count_reject(nr, VSWAP_REJECT_TABLE,
+				   vswap_folio_ino(folio));
+		return -ENOMEM;
+	}
+	vswap_batch_begin(&b, ci, reason);
+	for (; nr; nr--, ci_off++, phys.val++)
+		vswap_batch_slot(&b, ci_off, VSWAP_STATE_PHYS,
+				 vswap_phys_to_word(phys));
+	vswap_batch_end(&b);
+	swap_cluster_unlock(ci);
+	return 0;
+}
+
+/* The same for slots just allocated by vswap_get_phys(), given back on failure. */
+static int vswap_back_run(struct folio *folio, unsigned long idx,
+			  unsigned int order, unsigned short id, int avoid,
+			  swp_entry_t *phys)
+{
+	int err = vswap_get_phys(folio, idx, order, id, avoid, phys);
+
+	if (err)
+		return err;
+	err = vswap_install_phys(folio, idx, *phys, 1 << order,
+				 VSWAP_REASON_FALLBACK);
+	if (err)
+		vswap_put_phys(*phys, 1 << order, id);
+	return err;
+}
+
+/**
+ * vswap_prepare_write - get a dirty folio contiguous physical slots
+ * @folio: a locked folio on virtual slots, not under writeback
+ * @phys: set to the first slot
+ *
+ * Uses those that it has, if they are fit for it. Any other backing is given
+ * up, as it is outdated.
+ *
+ * Context: May sleep.
+ * Return: 0; -E2BIG if there is room, but not in one place; -ENOSPC, -EDQUOT or
+ * -ENOMEM if the folio has to stay in memory.
+ */
+int vswap_prepare_write(struct folio *folio, swp_entry_t *phys)
+{
+	int avoid = -1;
+
+	if (vswap_reuse_phys(folio, phys, &avoid))
+		return 0;
+	vswap_drop_backing(folio, avoid >= 0 ? VSWAP_REASON_ERROR :
+					       VSWAP_REASON_REDIRTY);
+	return vswap_back_run(folio, 0, folio_order(folio),
+			      vswap_folio_owner(folio), avoid, phys);
+}
+
+/**
+ * vswap_write_scattered - write a large folio to wherever there is room
+ * @folio: a locked, dirty large folio for which vswap_prepare_write() found no
+ *	contiguous slots
+ *
+ * Backs the pages by single slots and writes them synchronously. Without this,
+ * a folio that is unmapped already, and so cannot be split, would stay in memory
+ * for as long as the devices are fragmented, or for ever if they are files.
+ *
+ * Context: Sleeps until the IO is done.
+ * Return: 0 with the folio unlocked, dirty if the write failed; or an error with
+ * the folio locked and without backing.
+ */
+int vswap_write_scattered(struct folio *folio)
+{
+	unsigned short id = vswap_folio_owner(folio);
+	unsigned long i, nr = folio_nr_pages(folio);
+	swp_entry_t phys;
+	int err;
+
+	for (i = 0; i < nr; i++) {
+		err = vswap_back_run(folio, i, 0, id, -1, &phys);
+		if (err) {
+			vswap_drop_backing(folio, VSWAP_REASON_REDIRTY);
+			return err;
+		}
+	}
+
+	swap_write_scattered(folio);
+	return 0;
+}
+
+/* The slot behind page @idx of a folio, for swap_write_scattered(). */
+swp_entry_t vswap_folio_phys(struct folio *folio, unsigned long idx)
+{
+	return vswap_word_to_phys(vswap_folio_word(folio, idx));
+}
+
+/*
+ * zswap writeback: the content moves from a zswap entry to a physical slot
+ */
+
+/**
+ * vswap_writeback_possible - does zswap writeback make sense for this cgroup?
+ * @memcg: the cgroup, or NULL
+ *
+ * Return: false if its virtual slots cannot get a physical one now, whatever is
+ * done, and there is nothing else in zswap.
+ */
+bool vswap_writeback_possible(struct mem_cgroup *memcg)
+{
+	if (!static_branch_unlikely(&vswap_key))
+		return true;
+	/* Slots of real devices need no room to be written back to. */
+	if (!READ_ONCE(total_swap_pages))
+		return false;
+	return mem_cgroup_nr_phys_pages(memcg) > 0;
+}
+
+/**
+ * vswap_writeback_begin - allocate a physical slot for a page in zswap
+ * @folio: a locked single page folio of the swap cache, without content
+ * @phys: set to the slot
+ *
+ * The slot keeps its zswap entry until vswap_writeback_commit(). The physical
+ * slot is given back by vswap_writeback_abort().
+ *
+ * Context: May sleep.
+ * Return: 0, -ENOSPC or -EDQUOT.
+ */
+int vswap_writeback_begin(struct folio *folio, swp_entry_t *phys)
+{
+	return vswap_get_phys(folio, 0, 0, vswap_folio_owner(folio), -1, phys);
+}
+
+void vswap_writeback_abort(struct folio *folio, swp_entry_t phys)
+{
+	vswap_put_phys(phys, 1, vswap_folio_owner(folio));
+}
+
+/*
+ * The folio has the content. Let go of the zswap entry. The caller starts to
+ * write, and does not unlock the folio before that. Cannot fail, as the slot has
+ * a word, and so its cluster a table.
+ */
+int vswap_writeback_commit(struct folio *folio, swp_entry_t phys)
+{
+	return vswap_install_phys(folio, 0, phys, 1, VSWAP_REASON_WRITEBACK);
+}
+
+/*
+ * Giving up physical slots
+ */
+
+/* Physical slots of a locked folio become something else. */
+static void vswap_change_phys(struct folio *folio, enum vswap_state to,
+			      unsigned long word, enum vswap_reason reason)
+{
+	unsigned int ci_off = swp_cluster_offset(folio->swap);
+	unsigned int end = ci_off + folio_nr_pages(folio);
+	struct swap_cluster_info *ci;
+	struct vswap_batch b;
+	unsigned long old;
+
+	ci = swap_cluster_get_and_lock(folio);
+	vswap_batch_begin(&b, ci, reason);
+	for (; ci_off < end; ci_off++)
+		if (vswap_slot_state(ci, ci_off, &old) == VSWAP_STATE_PHYS)
+			vswap_batch_slot(&b, ci_off, to, word);
+	vswap_batch_end(&b);
+	swap_cluster_unlock(ci);
+}
+
+/**
+ * vswap_release_phys - free the physical slots of a folio in memory
+ * @folio: a locked folio of the swap cache on virtual slots
+ * @reason: why
+ *
+ * The folio may be mapped. It becomes dirty.
+ *
+ * Return: false if it cannot be done now: the folio is being written, has no
+ * content, or a hibernation image may refer to the slots, see
+ * folio_swapcache_freeable().
+ */
+bool vswap_release_phys(struct folio *folio, enum vswap_reason reason)
+{
+	if (folio_test_writeback(folio) || !folio_test_uptodate(folio) ||
+	    pm_suspended_storage())
+		return false;
+	folio_mark_dirty(folio);
+	vswap_change_phys(folio, VSWAP_STATE_NONE, VSWAP_NONE, reason);
+	return true;
+}
+
+/* Get the folio in the swap cache of the virtual slot that @swp_tb points to. */
+static struct folio *vswap_rmap_folio(unsigned long swp_tb)
+{
+	unsigned long voff = vswap_rmap_to_offset(swp_tb);
+
+	return swap_cache_get_folio(swp_entry(vswap_type, voff));
+}
+
+/* Is the folio still in the swap cache, and on this physical slot? */
+static bool vswap_folio_matches(struct folio *folio, unsigned long swp_tb,
+				swp_entry_t phys)
+{
+	swp_entry_t entry = swp_entry(vswap_type, vswap_rmap_to_offset(swp_tb));
+	unsigned long word;
+
+	if (!folio_matches_swap_entry(folio, entry))
+		return false;
+	word = vswap_folio_word(folio, entry.val - folio->swap.val);
+	return vswap_word_is_phys(word) &&
+	       vswap_word_to_phys(word).val == phys.val;
+}
+
+static unsigned long vswap_rmap_read(swp_entry_t phys)
+{
+	return swap_table_get(__swap_entry_to_cluster(phys),
+			      swp_cluster_offset(phys));
+}
+
+/**
+ * vswap_reclaim_phys - free a physical slot whose page is in memory
+ * @phys: a slot of a pinned device, which is getting full
+ *
+ * Context: May be called with preemption disabled, without cluster locks.
+ * Return: the number of slots of the folio that were released, or 0.
+ */
+int vswap_reclaim_phys(swp_entry_t phys)
+{
+	unsigned long swp_tb = vswap_rmap_read(phys);
+	struct folio *folio;
+	int nr = 0;
+
+	if (!vswap_tb_is_rmap(swp_tb))
+		return 0;
+	folio = vswap_rmap_folio(swp_tb);
+	if (!folio)
+		return 0;
+	if (folio_trylock(folio)) {
+		if (vswap_folio_matches(folio, swp_tb, phys) &&
+		    vswap_release_phys(folio, VSWAP_REASON_RECLAIM))
+			nr = folio_nr_pages(folio);
+		folio_unlock(folio);
+	}
+	folio_put(folio);
+	return nr;
+}
+
+/*
+ * swapoff
+ */
+
+/* How many folios are pushed to other backings together. */
+#define VSWAP_UNUSE_BATCH	SWAP_CLUSTER_MAX
+
+/**
+ * struct vswap_unuse_ctl - state of moving all slots off a device
+ * @si: the device; nothing is allocated on it any more
+ * @moved: slots released
+ * @poisoned: slots that could not be read
+ * @nr: folios in @folios
+ * @folios: folios that were brought in, referenced, to be swapped out elsewhere
+ */
+struct vswap_unuse_ctl {
+	struct swap_info_struct *si;
+	unsigned long moved;
+	unsigned long poisoned;
+	unsigned int nr;
+	struct folio *folios[VSWAP_UNUSE_BATCH];
+};
+
+static void vswap_unuse_trace(struct vswap_unuse_ctl *ctl)
+{
+	vswap_trace_swapoff(ctl->si->type, ctl->moved, ctl->poisoned,
+			    swap_inuse_pages(ctl->si));
+}
+
+/*
+ * Swap out what was brought in, by the ordinary way, so that memory use stays
+ * bounded. Nothing else is reclaimed for it.
+ */
+static void vswap_unuse_push(struct vswap_unuse_ctl *ctl)
+{
+	LIST_HEAD(folios);
+	unsigned int i;
+
+	lru_add_drain();
+	for (i = 0; i < ctl->nr; i++) {
+		struct folio *folio = ctl->folios[i];
+
+		if (folio_isolate_lru(folio))
+			list_add(&folio->lru, &folios);
+		folio_put(folio);
+	}
+	ctl->nr = 0;
+	if (!list_empty(&folios))
+		reclaim_pages(&folios);
+	vswap_unuse_trace(ctl);
+}
+
+/* Bring in the folio of a virtual slot. Returns an ERR_PTR if that failed. */
+static struct folio *vswap_unuse_read(unsigned long swp_tb)
+{
+	swp_entry_t entry = swp_entry(vswap_type, vswap_rmap_to_offset(swp_tb));
+	/* Fail instead of calling the OOM killer; ours is not a fault. */
+	gfp_t gfp = GFP_HIGHUSER_MOVABLE | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
+	struct swap_io_ctx ctx = {};
+	struct folio *folio;
+
+	folio = swap_cache_alloc_folio(entry, gfp, BIT(0), NULL,
+				       get_task_policy(current),
+				       NO_INTERLEAVE_INDEX);
+	if (IS_ERR(folio))
+		return folio;
+	swap_read_folio(&ctx, folio);
+	swap_read_submit(&ctx);
+	return folio;
+}
+
+/* The page could not be read. Whoever wants it gets SIGBUS, never wrong data. */
+static void vswap_unuse_poison(struct vswap_unuse_ctl *ctl, struct folio *folio)
+{
+	unsigned long nr = folio_nr_pages(folio);
+
+	vswap_change_phys(folio, VSWAP_STATE_POISON, VSWAP_POISON,
+			  VSWAP_REASON_ERROR);
+	ctl->poisoned += nr;
+	this_cpu_add(vswap_stats.swapoff_poisoned, nr);
+	pr_err_ratelimited("vswap: swapoff of type %d: cannot read slot %lu, content lost\n",
+			   ctl->si->type, swp_offset(folio->swap));
+}
+
+/* Release the physical slots of a folio that is locked and not being written. */
+static void vswap_unuse_folio(struct vswap_unuse_ctl *ctl, struct folio *folio)
+{
+	unsigned long i, nr = 0;
+
+	if (!folio_test_uptodate(folio)) {
+		vswap_unuse_poison(ctl, folio);
+		return;
+	}
+	for (i = 0; i < folio_nr_pages(folio); i++)
+		nr += vswap_word_is_phys(vswap_folio_word(folio, i));
+	if (vswap_release_phys(folio, VSWAP_REASON_SWAPOFF)) {
+		ctl->moved += nr;
+		this_cpu_add(vswap_stats.swapoff_moved, nr);
+	}
+}
+
+/*
+ * Move one slot. Returns 0 if that was done or is no longer necessary, or will
+ * be tried again by the next pass, as somebody else is changing the slot.
+ */
+static int vswap_unuse_slot(struct vswap_unuse_ctl *ctl, swp_entry_t phys)
+{
+	unsigned long swp_tb = vswap_rmap_read(phys);
+	struct folio *folio;
+
+	if (!vswap_tb_is_rmap(swp_tb))
+		return 0;
+	folio = vswap_rmap_folio(swp_tb);
+	if (!folio)
+		folio = vswap_unuse_read(swp_tb);
+	if (IS_ERR(folio))
+		return PTR_ERR(folio) == -ENOMEM ? -ENOMEM : 0;
+
+	folio_lock(folio);
+	folio_wait_writeback(folio);
+	if (vswap_folio_matches(folio, swp_tb, phys))
+		vswap_unuse_folio(ctl, folio);
+	folio_unlock(folio);
+
+	ctl->folios[ctl->nr++] = folio;
+	if (ctl->nr == VSWAP_UNUSE_BATCH)
+		vswap_unuse_push(ctl);
+	return 0;
+}
+
+/* One pass over the device. Sets @found if there was anything to do. */
+static int vswap_unuse_pass(struct vswap_unuse_ctl *ctl, bool *found)
+{
+	struct swap_info_struct *si = ctl->si;
+	unsigned long off;
+	int err;
+
+	for (off = 1; off < si->max; off++) {
+		swp_entry_t phys = swp_entry(si->type, off);
+
+		if (!(off % SWAPFILE_CLUSTER))
+			cond_resched();
+		if (!vswap_tb_is_rmap(vswap_rmap_read(phys)))
+			continue;
+		if (signal_pending(current))
+			return -EINTR;
+		*found = true;
+		err = vswap_unuse_slot(ctl, phys);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/**
+ * vswap_unuse - move all virtual slots off a device
+ * @si: the device; swapoff has cleared SWP_WRITEOK and waited for allocations
+ *
+ * Walks the slots of the device, no page tables. Each page is brought in, its
+ * physical slot is released, and it is swapped out again to whatever else there
+ * is, a batch at a time.
+ *
+ * Context: Sleeps. No locks held.
+ * Return: 0; -EINTR after a signal; -ENOMEM if a page could not be brought in,
+ * with everything as valid as before.
+ */
+int vswap_unuse(struct swap_info_struct *si)
+{
+	struct vswap_unuse_ctl *ctl;
+	bool found;
+	int err;
+
+	if (!static_branch_unlikely(&vswap_key))
+		return 0;
+	ctl = kzalloc_obj(*ctl);
+	if (!ctl)
+		return -ENOMEM;
+	ctl->si = si;
+
+	/*
+	 * A slot can be skipped because its folio is changing hands, so repeat
+	 * until a pass finds nothing. As there are no new ones, this ends.
+	 */
+	do {
+		found = false;
+		err = vswap_unuse_pass(ctl, &found);
+		vswap_unuse_push(ctl);
+		cond_resched();
+	} while (found && !err);
+
+	kfree(ctl);
+	return err;
+}
