@@ -7,8 +7,7 @@
  * Results are lines on stdout, which tests/bench/report.py reads:
  *
  *	R row phase round nanoseconds pages		one measured phase
- *	V row phase name value				another figure, named
- *	S row reason					not possible on this kernel
+ *	V row phase round unit value			another figure
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -81,8 +80,8 @@ struct options {
 	const char *profile;	/* the phase to profile, or NULL */
 	enum device under;	/* the swap device behind zswap and zero rows */
 };
-/* Names of the rows, one a line; @zswap rows or the ones that must come before
- * zswap is ever turned on, in the order to run them. */
+/* Print a line "name memory disk cpus" per row, in the order to run them: memory and
+ * disk are what the guest needs in MiB; with more than one CPU, time is wall time. */
 void rows_list(void);
 /* Run a row; false if there is none of that name. */
 bool row_run(const char *name, const struct options *o);

@@ -69,7 +69,7 @@ void rows_list(void)
 	size_t i;
 
 	for (i = 0; i < NR_ROWS; i++)
-		puts(rows[i].name);
+		printf("%s 1024 256 1\n", rows[i].name);
 }
 
 /* One round of a row in progress. */
@@ -131,7 +131,8 @@ static void unshare_all(struct run *r)
 {
 	int i;
 
-	for (i = 0; i < SHARERS; i++) {
+	/* A later sharer has the earlier ones' pipes open as well: the last one ends first. */
+	for (i = SHARERS - 1; i >= 0; i--) {
 		close(r->go[i]);
 		close(r->done[i]);
 		waitpid(r->child[i], NULL, 0);

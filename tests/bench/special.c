@@ -1,4 +1,327 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Measurements that are not a row of phases: swapoff, memory for metadata, growth of
+ * the space in use, several processors at once.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "bench.h"
-void special_list(void) {}
-bool special_run(const char *name, const struct options *o) { (void)name; (void)o; return false; }
+
+#define PROCESSES 64
+#define VMSTAT "/proc/vmstat"
+
+static void zswap(const char *comp)
+{
+	if (comp) {
+		put(comp, "/sys/module/zswap/parameters/compressor");
+		try_put("N", "/sys/module/zswap/parameters/shrinker_enabled");
+	}
+	put(comp ? "Y" : "N", "/sys/module/zswap/parameters/enabled");
+}
+
+/* --- swapoff of a device that holds 1 GiB of 64 processes --- */
+
+/* Start a process with @pages swapped out, or one that shares its parent's. */
+static pid_t holder(struct area *shared, size_t pages, unsigned int seed)
+{
+	struct area a;
+	int ready[2];
+	pid_t pid;
+	char c = 0;
+
+	if (pipe(ready) < 0)
+		die("pipe: %s", strerror(errno));
+	pid = fork();
+	if (pid < 0)
+		die("fork: %s", strerror(errno));
+	if (pid) {
+		close(ready[1]);
+		if (read(ready[0], &c, 1) != 1)
+			die("a process that should hold memory died");
+		close(ready[0]);
+		return pid;
+	}
+	if (!shared) {
+		area_map(&a, pages, ANON);
+		fill(a.p, pages, COMPRESSIBLE, seed);
+		area_out(&a, NO_DEVICE);
+	}
+	if (write(ready[1], &c, 1) != 1)
+		_exit(1);
+	pause();
+	_exit(0);
+}
+
+static void swapoff_row(const char *name, const struct options *o, bool shared, const char *comp)
+{
+	size_t pages = 1024 * MIB / PAGE, each = pages / PROCESSES;
+	pid_t pid[PROCESSES];
+	unsigned int round, i;
+	struct area a;
+	struct clock c;
+	int error;
+
+	folio_size(4);
+	for (round = 1; round <= o->rounds; round++) {
+		device_on(DISK, 1100, "lzo", 10);
+		zswap(comp);
+		if (shared) {
+			area_map(&a, pages, ANON);
+			fill(a.p, pages, COMPRESSIBLE, round);
+			area_out(&a, DISK);
+		}
+		for (i = 0; i < PROCESSES; i++)
+			pid[i] = holder(shared ? &a : NULL, each, i);
+		while (device_inflight(DISK))
+			usleep(1000);
+		clock_start(&c, o->profile);
+		error = device_swapoff(DISK);
+		printf("R %s swapoff %u %llu %zu\n", name, round,
+		       (unsigned long long)clock_stop(&c, o->profile), pages);
+		if (error)
+			die("%s: swapoff: %s", name, strerror(error));
+		if (shared) {
+			check(a.p, pages, COMPRESSIBLE, round);
+			area_free(&a);
+		}
+		for (i = 0; i < PROCESSES; i++) {
+			kill(pid[i], SIGKILL);
+			waitpid(pid[i], NULL, 0);
+		}
+		zswap(NULL);
+	}
+}
+
+static void swapoff_private(const char *name, const struct options *o)
+{
+	swapoff_row(name, o, false, NULL);
+}
+
+static void swapoff_shared(const char *name, const struct options *o)
+{
+	swapoff_row(name, o, true, NULL);
+}
+
+static void swapoff_zswap(const char *name, const struct options *o)
+{
+	swapoff_row(name, o, false, "lzo");
+}
+
+/* --- memory for metadata --- */
+
+/* Pages that are neither free, nor hold data, nor compressed data, nor page tables. */
+static long long metadata_pages(long long *slab)
+{
+	static const char * const data[] = {
+		"nr_free_pages", "nr_inactive_anon", "nr_active_anon", "nr_inactive_file",
+		"nr_active_file", "nr_unevictable", "nr_isolated_anon", "nr_zspages",
+		"nr_page_table_pages",
+	};
+	long long n = lookup("/proc/meminfo", "MemTotal") * 1024 / PAGE, v;
+	size_t i;
+
+	for (i = 0; i < sizeof(data) / sizeof(data[0]); i++) {
+		v = lookup(VMSTAT, data[i]);
+		if (v > 0)
+			n -= v;
+	}
+	*slab = lookup(VMSTAT, "nr_slab_reclaimable") + lookup(VMSTAT, "nr_slab_unreclaimable");
+	return n;
+}
+
+/* Pages on the processors' own lists count as used; the allocator gives them back when
+ * its watermarks are set anew. */
+static void settle(void)
+{
+	put("1", "/proc/sys/vm/compact_memory");
+	put("1", "/proc/sys/vm/stat_refresh");
+	usleep(100000);
+}
+
+static void metadata(const char *name, const struct options *o, const char *comp)
+{
+	const size_t pages = 100000;
+	long long before, after, slab0, slab1;
+	struct area a;
+	unsigned int round;
+
+	folio_size(4);
+	device_on(DISK, 500, "lzo", 10);
+	zswap(comp);
+	for (round = 0; round <= o->rounds; round++) {
+		area_map(&a, pages, ANON);
+		fill(a.p, pages, COMPRESSIBLE, round);
+		settle();
+		before = metadata_pages(&slab0);
+		area_out(&a, comp ? NO_DEVICE : DISK);
+		settle();
+		after = metadata_pages(&slab1);
+		if (area_present(&a) > pages / 100)
+			die("%s: pages were left behind", name);
+		if (round) {
+			printf("V %s slab %u bytes %.2f\n", name, round,
+			       (double)(slab1 - slab0) * PAGE / pages);
+			printf("V %s all %u bytes %.2f\n", name, round,
+			       (double)(after - before) * PAGE / pages);
+		}
+		area_free(&a);
+	}
+	zswap(NULL);
+	device_off(DISK);
+}
+
+static void metadata_zswap(const char *name, const struct options *o)
+{
+	metadata(name, o, "lzo");
+}
+
+static void metadata_phys(const char *name, const struct options *o)
+{
+	metadata(name, o, NULL);
+}
+
+/* --- cost at so much space in use --- */
+
+static void growth(const char *name, const struct options *o)
+{
+	const size_t step = 64 * MIB, most = 64UL << 30;
+	struct area big, small;
+	size_t used, next = step;
+	struct clock c;
+	char phase[32];
+
+	put("1", "/proc/sys/vm/overcommit_memory");
+	device_on(DISK, (most + 4 * step) / MIB, "lzo", 10);
+	zswap("lzo");
+	area_map(&big, most / PAGE, ANON);
+	for (used = 0; used < most; used += step) {
+		/* The bulk in large folios, as that is quick. */
+		folio_size(2048);
+		memset(big.p + used, 0, step);
+		if (madvise(big.p + used, step, MADV_PAGEOUT) < 0)
+			die("MADV_PAGEOUT: %s", strerror(errno));
+		if (used + step != next)
+			continue;
+		folio_size(4);
+		area_map(&small, step / PAGE, ANON);
+		fill(small.p, small.pages, ZERO, 0);
+		clock_start(&c, o->profile);
+		area_out(&small, NO_DEVICE);
+		snprintf(phase, sizeof(phase), "out-at-%zuM", next / MIB);
+		printf("R %s %s 1 %llu %zu\n", name, phase,
+		       (unsigned long long)clock_stop(&c, o->profile), small.pages);
+		if (area_present(&small))
+			die("%s: pages were left behind", name);
+		area_free(&small);
+		next *= 4;
+	}
+	area_free(&big);
+	zswap(NULL);
+	device_off(DISK);
+}
+
+/* --- several processors, one cgroup --- */
+
+static void contention(const char *name, const struct options *o)
+{
+	enum { WORKERS = 4, TURNS = 8 };
+	const size_t pages = 16 * MIB / PAGE;
+	int start[2], status;
+	unsigned int round, i, turn;
+	struct area a;
+	uint64_t t;
+	pid_t pid[WORKERS];
+	cpu_set_t cpu;
+	size_t j;
+	char c;
+
+	folio_size(4);
+	device_on(DISK, 200, "lzo", 10);
+	zswap("lzo");
+	for (round = 0; round <= o->rounds; round++) {
+		if (pipe(start) < 0)
+			die("pipe: %s", strerror(errno));
+		for (i = 0; i < WORKERS; i++) {
+			pid[i] = fork();
+			if (pid[i] < 0)
+				die("fork: %s", strerror(errno));
+			if (pid[i])
+				continue;
+			close(start[1]);
+			CPU_ZERO(&cpu);
+			CPU_SET(i, &cpu);
+			sched_setaffinity(0, sizeof(cpu), &cpu);
+			area_map(&a, pages, ANON);
+			fill(a.p, pages, COMPRESSIBLE, i);
+			/* all start when the last writer closes */
+			if (read(start[0], &c, 1) < 0)
+				_exit(1);
+			for (turn = 0; turn < TURNS; turn++) {
+				area_out(&a, NO_DEVICE);
+				for (j = 0; j < pages; j++)
+					(void)*(volatile char *)(a.p + j * PAGE);
+			}
+			check(a.p, pages, COMPRESSIBLE, i);
+			_exit(0);
+		}
+		close(start[0]);
+		sleep(2);
+		t = now();
+		close(start[1]);
+		for (i = 0; i < WORKERS; i++)
+			if (waitpid(pid[i], &status, 0) != pid[i] || status)
+				die("%s: a worker failed", name);
+		t = now() - t;
+		if (round)
+			printf("R %s out-and-in %u %llu %zu\n", name, round,
+			       (unsigned long long)t, pages * WORKERS * TURNS);
+	}
+	zswap(NULL);
+	device_off(DISK);
+}
+
+/* What each needs of the guest stands with it; tests/bench/run reads it from -l. */
+static const struct special {
+	const char *name;
+	unsigned int memory, disk;	/* MiB */
+	unsigned int cpus;		/* 1: count instructions; more: wall time */
+	void (*run)(const char *name, const struct options *o);
+} specials[] = {
+	{ "swapoff-private", 2560, 1200, 1, swapoff_private },
+	{ "swapoff-shared", 2560, 1200, 1, swapoff_shared },
+	{ "swapoff-zswap", 2560, 1200, 1, swapoff_zswap },
+	{ "metadata-zswap", 1536, 600, 1, metadata_zswap },
+	{ "metadata-phys", 1536, 600, 1, metadata_phys },
+	{ "growth", 1536, 67000, 1, growth },
+	{ "contention", 1024, 300, 4, contention },
+};
+
+void special_list(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(specials) / sizeof(specials[0]); i++)
+		printf("%s %u %u %u\n", specials[i].name, specials[i].memory,
+		       specials[i].disk, specials[i].cpus);
+}
+
+bool special_run(const char *name, const struct options *o)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(specials) / sizeof(specials[0]); i++) {
+		if (strcmp(specials[i].name, name))
+			continue;
+		specials[i].run(name, o);
+		return true;
+	}
+	return false;
+}
