@@ -706,7 +706,7 @@ static void draw_overview(struct ui *ui, int y, int h)
 	/* in a small terminal who does it says more than the matrix */
 	if (h < mh + 9)
 		mh = 0;
-	if (h < mh + dh + 10)
+	if (h < mh + dh + 12)
 		dh = 0;
 	rest = h - mh - (mh ? 1 : 0) - dh;
 	if (mh) {
