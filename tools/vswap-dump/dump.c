@@ -47,6 +47,8 @@ struct dump {
 	kdump_ctx_t *ctx;
 	addrxlat_ctx_t *axctx;
 	addrxlat_sys_t *axsys;
+	addrxlat_cb_t *cb;
+	bool table_missing;	/* the last page table asked for is not in the file */
 	const struct dump_opts *opts;
 	const struct layout *l;
 	struct dump_info info;
@@ -54,6 +56,7 @@ struct dump {
 	int fd[MAX_PARTS];
 	unsigned int nfd;
 	uint64_t percpu_base;	/* what per-CPU symbols are relative to */
+	struct precheck_info check;
 	uint64_t count[3];
 	uint64_t ram_pages;	/* 0 until counted */
 	struct tlb_entry tlb[TLB_SLOTS];
@@ -103,14 +106,46 @@ static bool is_ram(struct dump *d, uint64_t ppn)
 	return kdump_bmp_get_bits(a.val.bitmap, ppn, ppn, &bit) != KDUMP_OK || (bit & 1);
 }
 
+/* Does an ELF file have all bytes of this page? Of other formats nothing is known. */
+static bool in_file(const struct dump *d, uint64_t ppn)
+{
+	uint64_t start = ppn << d->info.page_shift, end = (ppn + 1) << d->info.page_shift;
+	unsigned int lo = 0, hi = d->check.nrange;
+
+	if (!d->check.elf)
+		return true;
+	while (lo < hi) {
+		unsigned int mid = (lo + hi) / 2;
+
+		if (d->check.range[mid].end <= start)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < d->check.nrange && d->check.range[lo].start <= start &&
+	       d->check.range[lo].end >= end;
+}
+
+static bool all_zero(const unsigned char *p, size_t n)
+{
+	return !p[0] && !memcmp(p, p + 1, n - 1);
+}
+
+/*
+ * libkdumpfile reads beyond the end of a file as zeroes. In an ELF file it is known
+ * which pages that concerns; in a kdump file that ends early, a page of zeroes is not
+ * believed.
+ */
 static enum rd fetch_page(struct dump *d, uint64_t ppn, unsigned char *buf)
 {
 	size_t size = (size_t)1 << d->info.page_shift, len = size;
 	kdump_status st;
 
+	if (!in_file(d, ppn))
+		return is_ram(d, ppn) ? RD_MISSING : RD_UNMAPPED;
 	st = kdump_read(d->ctx, KDUMP_MACHPHYSADDR, ppn << d->info.page_shift, buf, &len);
 	if (st == KDUMP_OK && len == size)
-		return RD_OK;
+		return d->check.cut && !d->check.elf && all_zero(buf, size) ? RD_MISSING : RD_OK;
 	kdump_clear_err(d->ctx);
 	return is_ram(d, ppn) ? RD_MISSING : RD_UNMAPPED;
 }
@@ -155,8 +190,33 @@ enum rd dump_read_phys(struct dump *d, uint64_t addr, void *buf, size_t len)
 	return RD_OK;
 }
 
-static bool translate(struct dump *d, uint64_t vpn, uint64_t *ppn)
+/*
+ * libaddrxlat reads page tables through this. A table that is not in the file is no
+ * data, not a table of zeroes: else all that it maps would look unmapped.
+ */
+static addrxlat_status table_page(const addrxlat_cb_t *cb, addrxlat_buffer_t *buf)
 {
+	struct dump *d = cb->priv;
+	addrxlat_status st;
+
+	d->table_missing = buf->addr.as != ADDRXLAT_KVADDR &&
+		!in_file(d, buf->addr.addr >> d->info.page_shift);
+	if (d->table_missing)
+		return ADDRXLAT_ERR_NODATA;
+	st = cb->next->get_page(cb->next, buf);
+	if (st == ADDRXLAT_OK && d->check.cut && !d->check.elf && all_zero(buf->ptr, buf->size)) {
+		if (buf->put_page)
+			buf->put_page(buf);
+		st = ADDRXLAT_ERR_NODATA;
+	}
+	d->table_missing = st != ADDRXLAT_OK;
+	return st;
+}
+
+static enum rd translate(struct dump *d, uint64_t vpn, uint64_t *ppn)
+{
+	addrxlat_status st;
+
 	struct tlb_entry *t = &d->tlb[(vpn ^ (vpn >> 14)) % TLB_SLOTS];
 	addrxlat_fulladdr_t a = {
 		.addr = vpn << d->info.page_shift,
@@ -165,23 +225,26 @@ static bool translate(struct dump *d, uint64_t vpn, uint64_t *ppn)
 
 	if (t->valid && t->vpn == vpn) {
 		*ppn = t->ppn;
-		return true;
+		return RD_OK;
 	}
-	if (addrxlat_fulladdr_conv(&a, ADDRXLAT_MACHPHYSADDR, d->axctx, d->axsys)) {
+	d->table_missing = false;
+	st = addrxlat_fulladdr_conv(&a, ADDRXLAT_MACHPHYSADDR, d->axctx, d->axsys);
+	if (st) {
 		addrxlat_ctx_clear_err(d->axctx);
-		return false;
+		/* the library's own status does not tell one from the other */
+		return d->table_missing ? RD_MISSING : RD_UNMAPPED;
 	}
 	t->vpn = vpn;
 	t->ppn = *ppn = a.addr >> d->info.page_shift;
 	t->valid = true;
-	return true;
+	return RD_OK;
 }
 
 bool dump_phys(struct dump *d, uint64_t addr, uint64_t *phys)
 {
 	uint64_t mask = (1ULL << d->info.page_shift) - 1, ppn;
 
-	if (!translate(d, addr >> d->info.page_shift, &ppn))
+	if (translate(d, addr >> d->info.page_shift, &ppn))
 		return false;
 	*phys = ppn << d->info.page_shift | (addr & mask);
 	return true;
@@ -190,8 +253,10 @@ bool dump_phys(struct dump *d, uint64_t addr, uint64_t *phys)
 bool dump_maps(struct dump *d, uint64_t addr)
 {
 	uint64_t ppn;
+	enum rd rd = translate(d, addr >> d->info.page_shift, &ppn);
 
-	return translate(d, addr >> d->info.page_shift, &ppn) && is_ram(d, ppn);
+	/* what maps it is missing: it cannot be said that it is not mapped */
+	return rd == RD_MISSING || (rd == RD_OK && is_ram(d, ppn));
 }
 
 enum rd dump_read(struct dump *d, uint64_t addr, void *buf, size_t len)
@@ -205,9 +270,10 @@ enum rd dump_read(struct dump *d, uint64_t addr, void *buf, size_t len)
 
 		if (n > len)
 			n = len;
-		if (!translate(d, addr >> d->info.page_shift, &ppn)) {
-			d->count[RD_UNMAPPED]++;
-			return RD_UNMAPPED;
+		rd = translate(d, addr >> d->info.page_shift, &ppn);
+		if (rd) {
+			d->count[rd]++;
+			return rd;
 		}
 		rd = dump_read_phys(d, (ppn << d->info.page_shift) | (addr & mask), out, n);
 		if (rd)
@@ -448,11 +514,12 @@ static int open_part(struct dump *d, const char *path, char *err, size_t errlen)
 		d->info.truncated |= cut;
 	}
 	d->fd[d->nfd++] = fd;
-	cut = false;
-	if (!on_procfs(fd) && precheck(fd, &cut, err, errlen, path))
-		return 1;
-	if (!on_procfs(fd))
-		d->info.truncated |= cut;
+	if (!on_procfs(fd)) {
+		free(d->check.range);
+		if (precheck(fd, &d->check, err, errlen, path))
+			return 1;
+		d->info.truncated |= d->check.cut;
+	}
 	return 0;
 }
 
@@ -582,6 +649,11 @@ static int init_xlat(struct dump *d, char *err, size_t errlen)
 				       d->opts->phys_base);
 	if (kdump_get_addrxlat(d->ctx, &d->axctx, &d->axsys) != KDUMP_OK)
 		return fail(err, errlen, "address translation: %s", kdump_get_err(d->ctx));
+	d->cb = addrxlat_ctx_add_cb(d->axctx);
+	if (!d->cb)
+		return fail(err, errlen, "out of memory");
+	d->cb->priv = d;
+	d->cb->get_page = table_page;
 	return 0;
 }
 
@@ -615,6 +687,8 @@ void dump_close(struct dump *d)
 
 	if (!d)
 		return;
+	if (d->cb)
+		addrxlat_ctx_del_cb(d->axctx, d->cb);
 	if (d->axsys)
 		addrxlat_sys_decref(d->axsys);
 	if (d->axctx)
@@ -623,6 +697,7 @@ void dump_close(struct dump *d)
 		kdump_free(d->ctx);
 	for (i = 0; i < d->nfd; i++)
 		close(d->fd[i]);
+	free(d->check.range);
 	free(d->note);
 	free(d->pages);
 	free(d);

@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -60,8 +61,48 @@ static uint64_t le64(const unsigned char *p)
 	return le32(p) | (uint64_t)le32(p + 4) << 32;
 }
 
-static int check_elf(int fd, uint64_t size, bool *cut, char *err, size_t errlen,
-		     const char *path)
+static int by_start(const void *a, const void *b)
+{
+	const struct phys_range *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+/* Add what the file has of a segment; the array has room for all. */
+static void add_range(struct precheck_info *pi, const Elf64_Phdr *ph, uint64_t size)
+{
+	uint64_t have = ph->p_filesz;
+
+	if (ph->p_offset > size)
+		have = 0;
+	else if (have > size - ph->p_offset)
+		have = size - ph->p_offset;
+	pi->cut |= have < ph->p_filesz;
+	if (!have)
+		return;
+	pi->range[pi->nrange].start = ph->p_paddr;
+	pi->range[pi->nrange++].end = ph->p_paddr + have;
+}
+
+/* Sort, and join what overlaps or touches. */
+static void join_ranges(struct precheck_info *pi)
+{
+	unsigned int i, n = 0;
+
+	qsort(pi->range, pi->nrange, sizeof(*pi->range), by_start);
+	for (i = 0; i < pi->nrange; i++) {
+		if (n && pi->range[i].start <= pi->range[n - 1].end) {
+			if (pi->range[i].end > pi->range[n - 1].end)
+				pi->range[n - 1].end = pi->range[i].end;
+		} else {
+			pi->range[n++] = pi->range[i];
+		}
+	}
+	pi->nrange = n;
+}
+
+static int check_elf(int fd, uint64_t size, struct precheck_info *pi, char *err,
+		     size_t errlen, const char *path)
 {
 	Elf64_Ehdr eh;
 	Elf64_Shdr sh;
@@ -86,13 +127,15 @@ static int check_elf(int fd, uint64_t size, bool *cut, char *err, size_t errlen,
 	if (n > MAX_PHDRS)
 		return fail(err, errlen, "%s: corrupt ELF header: %llu segments", path,
 			    (unsigned long long)n);
+	pi->elf = true;
+	pi->range = calloc(n + 1, sizeof(*pi->range));
+	if (!pi->range)
+		return fail(err, errlen, "out of memory");
 	for (i = 0; i < n; i++) {
 		if (pread(fd, &ph, sizeof(ph), eh.e_phoff + i * sizeof(ph)) != sizeof(ph))
 			return fail(err, errlen, "%s: truncated in the program headers", path);
-		if (ph.p_type == PT_LOAD) {
+		if (ph.p_type == PT_LOAD)
 			loads++;
-			*cut |= ph.p_offset > size || ph.p_filesz > size - ph.p_offset;
-		}
 		if (ph.p_type == PT_LOAD && ph.p_filesz > ph.p_memsz && ph.p_memsz)
 			return fail(err, errlen, "%s: corrupt program header %llu", path,
 				    (unsigned long long)i);
@@ -101,6 +144,8 @@ static int check_elf(int fd, uint64_t size, bool *cut, char *err, size_t errlen,
 		    (ph.p_paddr >> 52 || ph.p_memsz >> 52))
 			return fail(err, errlen, "%s: corrupt program header %llu", path,
 				    (unsigned long long)i);
+		if (ph.p_type == PT_LOAD)
+			add_range(pi, &ph, size);
 		if (ph.p_type == PT_NOTE &&
 		    (ph.p_filesz > MAX_NOTES || ph.p_offset > size ||
 		     ph.p_filesz > size - ph.p_offset))
@@ -109,6 +154,7 @@ static int check_elf(int fd, uint64_t size, bool *cut, char *err, size_t errlen,
 	}
 	if (!loads)
 		return fail(err, errlen, "%s: an ELF core without memory in it", path);
+	join_ranges(pi);
 	return 0;
 }
 
@@ -119,7 +165,37 @@ static int check_range(const unsigned char *p, uint64_t size)
 	return len && (len > MAX_NOTES || off > size || len > size - off);
 }
 
-static int check_kdump(int fd, uint64_t size, char *err, size_t errlen, const char *path)
+/* Does any page descriptor lead beyond the end of the file? */
+static bool pages_cut(int fd, uint64_t size, uint64_t desc, uint64_t bitmap, uint64_t len)
+{
+	static unsigned char buf[24 << 10];
+	uint64_t pages = 0, at, i, n;
+	ssize_t got;
+
+	for (at = bitmap; at < bitmap + len; at += got) {
+		n = bitmap + len - at;
+		got = pread(fd, buf, n < sizeof(buf) ? n : sizeof(buf), at);
+		if (got <= 0)
+			return true;
+		for (i = 0; i < (uint64_t)got; i++)
+			pages += __builtin_popcount(buf[i]);
+	}
+	for (; pages; pages -= n, desc += n * 24) {
+		n = pages < sizeof(buf) / 24 ? pages : sizeof(buf) / 24;
+		if (pread(fd, buf, n * 24, desc) != (ssize_t)(n * 24))
+			return true;
+		for (i = 0; i < n; i++) {
+			uint64_t off = le64(buf + i * 24), sz = le32(buf + i * 24 + 8);
+
+			if (off > size || sz > size - off)
+				return true;
+		}
+	}
+	return false;
+}
+
+static int check_kdump(int fd, uint64_t size, bool *cut, char *err, size_t errlen,
+		       const char *path)
 {
 	unsigned char h[KD_HEAD], s[KS_HEAD];
 	uint64_t bs, maps, pages;
@@ -152,24 +228,30 @@ static int check_kdump(int fd, uint64_t size, char *err, size_t errlen, const ch
 			    path);
 	if (le32(h + KD_VERSION) >= 4 && check_range(s + KS_NOTE, size))
 		return fail(err, errlen, "%s: truncated or corrupt: notes lie outside the file", path);
+	/* the second of the two bitmaps tells which pages have a descriptor; a part of
+	 * a split dump has the descriptors of its own pages only */
+	if (!le32(s + KS_SPLIT))
+		*cut = pages_cut(fd, size, bs * (1 + le32(h + KD_SUBHDR)) + maps,
+				 bs * (1 + le32(h + KD_SUBHDR)) + maps / 2, maps / 2);
 	return 0;
 }
 
-int precheck(int fd, bool *cut, char *err, size_t errlen, const char *path)
+int precheck(int fd, struct precheck_info *pi, char *err, size_t errlen, const char *path)
 {
 	unsigned char sig[16] = { 0 };
 	struct stat st;
 	off_t end;
 
+	memset(pi, 0, sizeof(*pi));
 	if (fstat(fd, &st))
 		return fail(err, errlen, "%s: cannot stat", path);
 	end = S_ISBLK(st.st_mode) ? lseek(fd, 0, SEEK_END) : st.st_size;
 	if (end <= 0 || pread(fd, sig, sizeof(sig), 0) <= 0)
 		return fail(err, errlen, "%s: empty", path);
 	if (!memcmp(sig, ELFMAG, SELFMAG))
-		return check_elf(fd, end, cut, err, errlen, path);
+		return check_elf(fd, end, pi, err, errlen, path);
 	if (!memcmp(sig, "KDUMP   ", 8))
-		return check_kdump(fd, end, err, errlen, path);
+		return check_kdump(fd, end, &pi->cut, err, errlen, path);
 	if (sig[0] == 0x1f && sig[1] == 0x8b)
 		return fail(err, errlen, "%s: gzip data; unpack it first", path);
 	if (!memcmp(sig, "\xfd" "7zXZ", 5))
