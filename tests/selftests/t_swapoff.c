@@ -26,6 +26,17 @@ static void start(struct cg *g, struct dev *d, size_t pages)
 	knob_zswap(false);
 }
 
+/*
+ * Nobody uses the device any more. A folio that was locked at the wrong moment keeps its
+ * slot in the swap cache until reclaim finds it, as in the base kernel.
+ */
+static void drains(const struct dev *d, const struct cg *g)
+{
+	POLL(20, "slots left on the device",
+	     (vst_write("/proc/sys/vm/drop_caches", "1"), cg_reclaim(g, 256 * PG),
+	      dev_used(d) == 0));
+}
+
 static void fill_out(struct area *a, const struct cg *g, size_t n, enum pat pat, int order)
 {
 	area_map(a, n, pat, order);
@@ -446,7 +457,7 @@ static void cycles(const struct load *cfg, int procs, double seconds, bool zswap
 	vst_note("%d rounds of swapoff, %d without memory", rounds, failed);
 	CHECK_GE(rounds - failed, 3);
 	for (i = 0; i < 2; i++)
-		CHECK_EQ(dev_used(&d[i]), 0);
+		drains(&d[i], &g);
 }
 
 TEST(swapoff, under_load, 0)
@@ -524,7 +535,7 @@ TEST(swapoff, against_exits, 0)
 			vst_join(pid[i]);
 	vst_note("%d processes, %d rounds of swapoff", started, rounds);
 	CHECK_GE(rounds, 3);
-	CHECK_EQ(dev_used(&d), 0);
+	drains(&d, &g);
 	cg_leave();
 }
 
