@@ -336,7 +336,7 @@ record_stop() {
 run_bpftrace() {
 	# With a command, the program's own end must not come first.
 	[ $# = 0 ] || sed -i '/^interval:s:/d' "$work/program.bt"
-	bpftrace ${json:+-f json} "$work/program.bt" >"$work/output" 2>"$work/log" &
+	bpftrace -B none ${json:+-f json} "$work/program.bt" >"$work/output" 2>"$work/log" &
 	recorder=$!
 	if [ $# = 0 ]; then
 		wait "$recorder"
