@@ -596,7 +596,7 @@ static bool vswap_read_page(struct folio *folio, unsigned long idx,
 {
 	switch (state) {
 	case VSWAP_STATE_ZERO:
-		clear_highpage(folio_page(folio, idx));
+		folio_zero_range(folio, idx * PAGE_SIZE, PAGE_SIZE);
 		return true;
 	case VSWAP_STATE_ZSWAP:
 		return zswap_load_entry(vswap_word_to_zswap(word), folio, idx);
@@ -735,6 +735,12 @@ void vswap_folio_mapped(struct folio *folio)
 	if (!folio_test_swapcache(folio) || !is_vswap_entry(folio->swap))
 		return;
 
+	/* The common case: vswap_read() has dropped what there was. */
+	if (!folio_test_large(folio) &&
+	    !vswap_word(vswap_folio_cluster(folio),
+			swp_cluster_offset(folio->swap)))
+		return;
+
 	if (folio_test_large(folio) && vswap_folio_has_zswap(folio))
 		vswap_drop_zswap(folio);
 	else if (vswap_folio_has_phys(folio) &&
@@ -790,24 +796,28 @@ bool vswap_usable(void)
  * Data that does not compress has nowhere to go if there is no device. Reclaim
  * cannot know that beforehand: as long as the pool has room, it would compress
  * page after page in vain, and put off the OOM killer for minutes. So count what
- * is refused. After this many pages in a row, there is no use in trying for a
- * while; then the next ones may show that it has changed. Each page that is taken
- * halves the count, so that mixed data is never held up.
+ * is refused. After as many pages in a row as there are, all have been tried, and
+ * there is no use in going on for a while; then the next ones may show that it has
+ * changed. Each folio that is taken halves the count, so that mixed data is never
+ * held up.
  */
-#define VSWAP_REFUSALS_MAX	512
+#define VSWAP_REFUSALS_MIN	512UL
 #define VSWAP_REFUSALS_PAUSE	HZ
 
 /* Those of any cgroup, for reclaim that is not on behalf of one. */
 static struct vswap_refusals vswap_refusals;
 
 /* Lost updates do no harm: there are many, and the count is a rough one. */
-static void vswap_refusals_add(struct vswap_refusals *r, unsigned long nr)
+static void vswap_refusals_add(struct vswap_refusals *r, unsigned long nr,
+			       unsigned long all)
 {
+	unsigned long limit = max(VSWAP_REFUSALS_MIN, all);
 	unsigned long pages = READ_ONCE(r->pages) + nr;
 
-	if (pages >= VSWAP_REFUSALS_MAX) {
+	if (pages >= limit) {
 		WRITE_ONCE(r->until, jiffies + VSWAP_REFUSALS_PAUSE);
-		pages = VSWAP_REFUSALS_MAX / 2;
+		/* The next time a part of them will do. */
+		pages = limit / 2;
 	}
 	WRITE_ONCE(r->pages, pages);
 }
@@ -832,12 +842,16 @@ void vswap_note_refused(struct folio *folio)
 {
 	unsigned long nr = folio_nr_pages(folio);
 	struct vswap_refusals *r;
+	struct mem_cgroup *memcg;
 
-	vswap_refusals_add(&vswap_refusals, nr);
+	vswap_refusals_add(&vswap_refusals, nr,
+			   global_node_page_state(NR_INACTIVE_ANON) +
+			   global_node_page_state(NR_ACTIVE_ANON));
 	rcu_read_lock();
-	r = mem_cgroup_vswap_refusals(folio_memcg(folio));
+	memcg = folio_memcg(folio);
+	r = mem_cgroup_vswap_refusals(memcg);
 	if (r)
-		vswap_refusals_add(r, nr);
+		vswap_refusals_add(r, nr, mem_cgroup_charged_pages(memcg));
 	rcu_read_unlock();
 }
 

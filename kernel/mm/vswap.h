@@ -392,6 +392,7 @@ void mem_cgroup_unrecord_swap(unsigned short id, unsigned int nr_pages);
 unsigned short mem_cgroup_folio_private_id(struct folio *folio);
 bool mem_cgroup_folio_may_swap(struct folio *folio);
 struct vswap_refusals *mem_cgroup_vswap_refusals(struct mem_cgroup *memcg);
+unsigned long mem_cgroup_charged_pages(struct mem_cgroup *memcg);
 long mem_cgroup_nr_phys_pages(struct mem_cgroup *memcg);
 int mem_cgroup_charge_backing(unsigned short id, unsigned int nr_pages);
 void mem_cgroup_uncharge_backing(unsigned short id, unsigned int nr_pages);
@@ -419,6 +420,11 @@ static inline struct vswap_refusals *
 mem_cgroup_vswap_refusals(struct mem_cgroup *memcg)
 {
 	return NULL;
+}
+
+static inline unsigned long mem_cgroup_charged_pages(struct mem_cgroup *memcg)
+{
+	return 0;
 }
 
 static inline long mem_cgroup_nr_phys_pages(struct mem_cgroup *memcg)
