@@ -32,7 +32,7 @@ help:
 	@echo 'make series        the patch series for a 7.3 tree, in $(notdir $(OUT))/series'
 	@echo 'make check-series  every commit of it builds with the option off and on'
 	@echo 'make kernel-deb CONFIG=/boot/config-...   an installable kernel package'
-	@echo 'make bench [ROW=]  instructions per page, compared with the unpatched kernel'
+	@echo 'make bench [ROW=] [ARGS=--profile]  instructions per page, beside the unpatched kernel'
 	@echo 'make soak TIME=600 [KIND=debug]  mixed load for so many seconds'
 	@echo 'make clean         remove $(notdir $(OUT)) (the cache in ~/.cache/vswap stays)'
 	@echo
@@ -78,7 +78,7 @@ check-full:
 
 bench: guest-programs
 	@$(SCRIPTS)/install-deps build guest
-	@tests/bench/run $(if $(ROW),$(foreach r,$(ROW),--row $(r)))
+	@tests/bench/run $(foreach r,$(ROW),--row $(r)) $(ARGS)
 
 soak: guest-programs
 	@$(SCRIPTS)/install-deps build guest
