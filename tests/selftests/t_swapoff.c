@@ -198,23 +198,37 @@ TEST(swapoff, to_another_device, 0)
 	cg_leave();
 }
 
-/* Hold all but @keep bytes of the free memory, so that swapoff cannot use it. */
+/*
+ * Hold all but @keep bytes of the free memory, so that swapoff cannot use it. What was
+ * just swapped out shows as available only little by little: look until it stays so.
+ */
 static void hold_memory(void *arg)
 {
-	size_t keep = *(size_t *)arg;
+	size_t keep = *(size_t *)arg, held = 0, len;
+	int calm = 0;
 	uint64_t kb;
 	char *p;
-	size_t len;
 
 	cg_leave();
-	CHECK(vst_key("/proc/meminfo", "MemAvailable", &kb));
-	if (kb * 1024 <= keep)
-		SKIP("not enough memory");
-	len = kb * 1024 - keep;
-	p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	CHECK(p != MAP_FAILED);
 	vst_write("/proc/self/oom_score_adj", "-1000");
-	MUST(mlock(p, len));
+	while (calm < 5) {
+		CHECK(vst_key("/proc/meminfo", "MemAvailable", &kb));
+		if (kb * 1024 <= keep + (1 << 20)) {
+			calm++;
+			vst_msleep(50);
+			continue;
+		}
+		calm = 0;
+		len = kb * 1024 - keep;
+		p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			 -1, 0);
+		CHECK(p != MAP_FAILED);
+		MUST(mlock(p, len));
+		held += len;
+	}
+	if (!held)
+		SKIP("not enough memory");
+	vst_note("%zu MiB held", held >> 20);
 	kill(getpid(), SIGSTOP);
 	for (;;)
 		pause();
