@@ -27,11 +27,49 @@ void vt_copy(char *dst, const char *src, size_t n)
 	dst[len] = '\0';
 }
 
+/* Bytes of the UTF-8 character at @s, 0 when it is none or a control character. */
+static unsigned int utf8_len(const unsigned char *s)
+{
+	unsigned int n, min;
+	uint32_t c;
+
+	if (*s < 0x80)
+		return *s >= 0x20 && *s != 0x7f;
+	if (*s >= 0xc2 && *s < 0xe0) {
+		n = 2;
+		min = 0xa0;	/* below are the C1 controls */
+		c = *s & 0x1f;
+	} else if (*s >= 0xe0 && *s < 0xf0) {
+		n = 3;
+		min = 0x800;
+		c = *s & 0x0f;
+	} else if (*s >= 0xf0 && *s < 0xf5) {
+		n = 4;
+		min = 0x10000;
+		c = *s & 0x07;
+	} else {
+		return 0;
+	}
+	for (unsigned int i = 1; i < n; i++) {
+		/* the terminating zero ends this too */
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (s[i] & 0x3f);
+	}
+	return c < min || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 : n;
+}
+
 void vt_clean(char *s)
 {
-	for (; *s; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+	while (*s) {
+		unsigned int n = utf8_len((const unsigned char *)s);
+
+		if (!n) {
 			*s = '?';
+			n = 1;
+		}
+		s += n;
+	}
 }
 
 int sysroot_open(const char *dir)

@@ -23,7 +23,12 @@ extern volatile sig_atomic_t vt_quit;
 /** vt_copy - copy a string into a buffer of @n bytes; always terminated */
 void vt_copy(char *dst, const char *src, size_t n);
 
-/** vt_clean - replace control characters, so names cannot drive a terminal */
+/**
+ * vt_clean - make a name from outside fit to print
+ *
+ * Control characters and what is not UTF-8 become question marks, so that a name
+ * can neither drive a terminal nor make JSON or metrics invalid.
+ */
 void vt_clean(char *s);
 
 /** sysroot_open - use @dir in place of "/"; returns 0 or -errno */

@@ -54,6 +54,25 @@ static void test_text(void)
 	      !strcmp(rate_text(123456, out, 8), "123k"), "rates");
 }
 
+static void test_clean(void)
+{
+	char ok[] = "db-\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", want[sizeof(ok)];
+	char bad[] = "a\x1b[2J\xff\xc3", c1[] = "\xc2\x9b" "31m", cut[] = "x\xe2\x82";
+	char over[] = "\xc0\xaf\xed\xa0\x80\xf4\x90\x80\x80";
+
+	memcpy(want, ok, sizeof(ok));
+	vt_clean(ok);
+	check(!memcmp(ok, want, sizeof(ok)), "names in UTF-8 stay");
+	vt_clean(bad);
+	check(!strcmp(bad, "a?[2J??"), "control characters and stray bytes go");
+	vt_clean(c1);
+	check(!strcmp(c1, "??31m"), "control characters of two bytes go");
+	vt_clean(cut);
+	check(!strcmp(cut, "x??"), "half a character goes");
+	vt_clean(over);
+	check(!strcmp(over, "?????????"), "overlong forms, surrogates, too large values go");
+}
+
 static void test_rates(void)
 {
 	model_init(&md);
@@ -429,6 +448,7 @@ static void test_views(void)
 int main(int argc, char **argv)
 {
 	test_text();
+	test_clean();
 	test_rates();
 	test_tables();
 	test_page();
