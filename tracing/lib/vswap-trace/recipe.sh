@@ -343,10 +343,14 @@ run_bpftrace() {
 		[ -z "$stopped" ] || { kill -INT "$recorder"; wait "$recorder"; } 2>/dev/null
 	else
 		# Its timer runs when its probes are there; a moment more for the last of them.
-		tries=0
-		while ! grep -q ready "$work/output" && kill -0 "$recorder" 2>/dev/null &&
-			[ $((tries += 1)) -le 600 ] && [ -z "$stopped" ]; do
-			sleep 0.1
+		begin=$(uptime_now)
+		until grep -q ready "$work/output" || [ -n "$stopped" ]; do
+			sleep 0.2
+			if ! kill -0 "$recorder" 2>/dev/null ||
+				! uptime_now | awk -v b="$begin" '{ exit !($1 - b < 60) }'; then
+				cat "$work/log" >&2
+				die "bpftrace does not get its probes to run"
+			fi
 		done
 		sleep 0.5
 		start "$@"
