@@ -50,8 +50,13 @@ static int save(const char *from, const char *to)
 			}
 		}
 		for (done = 0; done < n; ) {
-			ssize_t w = write(out, p + done, n - done);
+			/* 9p cannot write from memory that has no struct page */
+			static char buf[1 << 17];
+			size_t part = n - done < sizeof(buf) ? n - done : sizeof(buf);
+			ssize_t w;
 
+			memcpy(buf, p + done, part);
+			w = write(out, buf, part);
 			if (w <= 0) {
 				perror("crash: writing");
 				return 1;
