@@ -165,7 +165,7 @@ truncate_all() {	# DUMP
 	local size part rc
 	size=$(stat -c %s "$1")
 	for part in 95 80 60 30 2; do
-		head -c $((size / 100 * part)) "$1" >"$tmp/dump.bad"
+		head -c $((size * part / 100)) "$1" >"$tmp/dump.bad"
 		rc=0
 		vd "$tmp/dump.bad" --check >"$tmp/check" 2>&1 || rc=$?
 		[ "$rc" = 4 ] || [ "$rc" = 1 ]
