@@ -100,6 +100,21 @@ static bool swaps_line(const char *path, unsigned long *size, unsigned long *use
 	return found;
 }
 
+/*
+ * A page that is freed while it is written stays in the swap cache, with its slot, until
+ * reclaim comes by: nobody is left to free it at the end of the write. That is so on the
+ * base kernel as well, and no leak. So let reclaim come by, for a while.
+ */
+void dev_settle(const struct dev *d)
+{
+	double end = vst_now() + 10;
+
+	while (dev_used(d) && vst_now() < end) {
+		vst_write("/sys/fs/cgroup/memory.reclaim", "1M swappiness=max");
+		vst_msleep(10);
+	}
+}
+
 size_t dev_used(const struct dev *d)
 {
 	unsigned long size, used;

@@ -402,6 +402,8 @@ int dev_try_swapon(struct dev *d, int prio, unsigned int flags);
 int dev_swapoff(const struct dev *d);
 /* Pages used on the device by /proc/swaps; fails if it is not listed. */
 size_t dev_used(const struct dev *d);
+/* Waits until no slot is in use, reclaiming what only the swap cache holds. */
+void dev_settle(const struct dev *d);
 bool dev_listed(const struct dev *d);
 /* brd number @i with @pages usable pages, swap header written. */
 void dev_brd(struct dev *d, int i, size_t pages);

@@ -158,6 +158,7 @@ TEST(account, v1_memsw_model, T_V1 | T_LONG)
 	area_free(&a);
 	CHECK_EQ(cg_read(&g, "memory.memsw.usage_in_bytes"),
 		 cg_read(&g, "memory.usage_in_bytes"));
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	cg_leave();
 }
@@ -190,6 +191,7 @@ TEST(account, v1_basic, T_V1)
 			 cg_read(&g, "memory.usage_in_bytes"));
 	}
 	area_free(&a);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	cg_leave();
 }
@@ -318,6 +320,7 @@ TEST(account, v1_load, T_V1)
 	for (i = 0; i < 3; i++)
 		vst_join(pid[i]);
 	CHECK_GE(round, 8);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	POLL(5, "memsw back to nothing",
 	     cg_read(&g, "memory.memsw.usage_in_bytes") ==

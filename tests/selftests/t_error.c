@@ -134,6 +134,7 @@ TEST(error, read, 0)
 	CHECK_EQ(b.gauge[ST_POISON], 0);
 	CHECK(vst_verify());
 	area_free(&a);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	cg_leave();
 }
@@ -158,6 +159,7 @@ TEST(error, read_recovers, 0)
 		cg_reclaim(&g, 1 << 20);
 	area_check(&a);
 	area_free(&a);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	cg_leave();
 }
@@ -277,6 +279,7 @@ TEST(error, tmpfs_read, 0)
 	CHECK_LE(lost, 20);
 	CHECK(!vst_have_vswap || vst_verify());
 	area_free(&a);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	cg_leave();
 }
@@ -312,6 +315,7 @@ TEST(error, write_no_other_device, 0)
 	CHECK_GT(dev_used(&d), n / 2);
 	area_check(&a);
 	area_free(&a);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	snap_take(&b);
 	CHECK_EQ(b.slots_used, s.slots_used);
@@ -377,6 +381,7 @@ TEST(error, writeback_write, 0)
 	CHECK(!vst_have_vswap || vst_verify());
 	area_check(&a);
 	area_free(&a);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	cg_leave();
 }
@@ -420,6 +425,7 @@ static void random_io_errors(unsigned int percent, bool zswap)
 		vst_join(pid[i]);
 	vst_set("/sys/block/ram9/make-it-fail", "0");
 	vst_note("%llu pages lost to read errors", (unsigned long long)*lost);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	cg_leave();
 }
@@ -510,6 +516,7 @@ TEST(error, large_reads_fail_and_recover, T_INJECT)
 		cg_reclaim(&g, 1 << 20);
 	area_check(&a);
 	area_free(&a);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	cg_leave();
 }
@@ -545,6 +552,7 @@ static void failing_alloc(const char *attr, unsigned int percent, bool zswap)
 	}
 	for (i = 0; i < 2; i++)
 		vst_join(pid[i]);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	cg_leave();
 }

@@ -63,6 +63,7 @@ TEST(phys, fallback, 0)
 	snap_take(&e);
 	trace_stop(&tr);
 	trace_check(&tr, &s, &e);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	CHECK_EQ(cg_read(&g, "memory.swap.current"), 0);
 	CHECK_EQ(e.slots_used, s.slots_used);
@@ -90,6 +91,7 @@ TEST(phys, free_without_reading, 0)
 	area_free(&a);
 	snap_take(&b);
 	MOVES(&s, &b, { ST_PHYS, ST_FREE, n });
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	CHECK_EQ(cg_read(&g, "memory.swap.current"), 0);
 	cg_leave();
@@ -137,6 +139,7 @@ TEST(phys, auto_without_zswap_is_direct, 0)
 	CHECK_EQ(dev_used(&d), n);
 	area_check(&a);
 	area_free(&a);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	cg_leave();
 }
@@ -161,6 +164,7 @@ TEST(phys, zswap_refuses, 0)
 	CHECK_EQ(dev_used(&d), n);
 	area_check(&a);
 	area_free(&a);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	cg_leave();
 }
@@ -212,6 +216,7 @@ TEST(phys, reuse_without_rewrite, 0)
 		a.p[i * PG + 8] ^= 0x5a;
 	area_check(&a);
 	area_free(&a);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	cg_leave();
 }
@@ -247,6 +252,7 @@ TEST(phys, slots_of_cached_folios_are_reclaimed, 0)
 	area_check(&a);
 	area_free(&more);
 	area_free(&a);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	cg_leave();
 }
@@ -277,6 +283,7 @@ TEST(phys, full_device, 0)
 		area_check(&a);
 	}
 	area_free(&a);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	cg_leave();
 }
@@ -395,6 +402,7 @@ TEST(phys, charged_to_owner, 0)
 	area_check(&a);
 	area_free(&a);
 	CHECK_EQ(cg_read(&owner, "memory.swap.current"), 0);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	cg_leave();
 }
@@ -423,6 +431,7 @@ TEST(phys, dying_cgroup, 0)
 	area_check_range(&a, 0, n / 2);
 	area_free(&a);
 	CHECK_EQ(cg_read(&parent, "memory.swap.current"), 0);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 }
 
@@ -447,6 +456,7 @@ static void large_out_in(int order, size_t folios)
 	CHECK_EQ(dev_used(&d), n);
 	area_check(&a);
 	area_free(&a);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	cg_leave();
 }
@@ -492,6 +502,7 @@ TEST(phys, fragmented_device, 0)
 		area_check_range(&frag, i, 1);
 	area_free(&a);
 	area_free(&frag);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	cg_leave();
 }
@@ -524,6 +535,7 @@ TEST(phys, mixed_backings, 0)
 	area_pageout(&a);
 	area_check(&a);
 	area_free(&a);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	cg_leave();
 }
@@ -549,6 +561,7 @@ TEST(phys, backing_changes, 0)
 	}
 	area_check(&a);
 	area_free(&a);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	cg_leave();
 }
@@ -591,6 +604,7 @@ static void read_around(bool virtual_first)
 	CHECK(!vst_have_vswap || vst_verify());
 	area_check(&a);
 	area_free(&a);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	CHECK_EQ(dev_swapoff(&d), 0);
 	vst_set(path, "0");
@@ -663,6 +677,7 @@ TEST(writeback, cgroup_limit, 0)
 	after_writeback(&s, &b, &d, &tr);
 	area_check(&a);
 	area_free(&a);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	cg_leave();
 }
@@ -695,6 +710,7 @@ TEST(writeback, pool_limit, T_LONG)
 	snap_take(&b);
 	area_check(&a);
 	area_free(&a);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	vst_note("%llu written back, %llu refused by the full pool",
 		 (unsigned long long)(b.zswpwb - s.zswpwb),
@@ -734,6 +750,7 @@ TEST(writeback, shrinker, 0)
 		CHECK_EQ(cg_read(&g, "memory.swap.current"), b.gauge[ST_PHYS] * PG);
 	area_check(&a);
 	area_free(&a);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	cg_leave();
 }
@@ -796,6 +813,7 @@ TEST(writeback, device_full, 0)
 	CHECK(!vst_have_vswap || vst_verify());
 	area_check(&a);
 	area_free(&a);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	cg_leave();
 }
@@ -823,6 +841,7 @@ TEST(writeback, swap_max, 0)
 		CHECK_LE(dev_used(&d), max);
 	area_check(&a);
 	area_free(&a);
+	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	cg_leave();
 }
