@@ -93,21 +93,9 @@ static void vswap_table_free_rcu_cb(struct rcu_head *head)
 	vswap_table_free(page_address(container_of(head, struct page, rcu_head)));
 }
 
-static atomic_long_t *vswap_table(struct swap_cluster_info *ci)
+/* vswap_lock_table() for a cluster that had no table just now. */
+struct swap_cluster_info *vswap_lock_new_table(struct swap_cluster_info *ci)
 {
-	return rcu_dereference_protected(ci->vtable, lockdep_is_held(&ci->lock));
-}
-
-/**
- * vswap_lock_table - lock the cluster of a folio, with a virtual table
- * @folio: a locked folio on virtual slots
- *
- * Context: May sleep. Uses no memory reserves but the layer's own.
- * Return: the locked cluster, which has a table, or NULL if there is no memory.
- */
-struct swap_cluster_info *vswap_lock_table(struct folio *folio)
-{
-	struct swap_cluster_info *ci = vswap_folio_cluster(folio);
 	atomic_long_t *spare = NULL;
 
 	for (;;) {
@@ -136,21 +124,14 @@ struct swap_cluster_info *vswap_lock_table(struct folio *folio)
 	return ci;
 }
 
-/**
- * vswap_slot_state - what backs a slot
- * @ci: its cluster
- * @ci_off: the slot in the cluster
- * @word: set to the virtual table's word
- *
- * Context: As for vswap_word(). The slot must be in use.
- */
-enum vswap_state vswap_slot_state(struct swap_cluster_info *ci,
-				  unsigned int ci_off, unsigned long *word)
+/* What backs a slot in use whose word is known. */
+static __always_inline enum vswap_state
+vswap_word_state(struct swap_cluster_info *ci, unsigned int ci_off,
+		 unsigned long word)
 {
 	unsigned long swp_tb;
 
-	*word = vswap_word(ci, ci_off);
-	switch (*word & VSWAP_TAG_MASK) {
+	switch (word & VSWAP_TAG_MASK) {
 	case VSWAP_TAG_ZSWAP:
 		return VSWAP_STATE_ZSWAP;
 	case VSWAP_TAG_PHYS:
@@ -165,9 +146,85 @@ enum vswap_state vswap_slot_state(struct swap_cluster_info *ci,
 	return swp_tb & SWP_TB_ZERO_FLAG ? VSWAP_STATE_ZERO : VSWAP_STATE_NONE;
 }
 
-/*
- * Batches of changes
+static __always_inline enum vswap_state
+__vswap_slot_state(struct swap_cluster_info *ci, unsigned int ci_off,
+		   unsigned long *word)
+{
+	*word = vswap_word(ci, ci_off);
+	return vswap_word_state(ci, ci_off, *word);
+}
+
+/**
+ * vswap_slot_state - what backs a slot
+ * @ci: its cluster
+ * @ci_off: the slot in the cluster
+ * @word: set to the virtual table's word
+ *
+ * Context: As for vswap_word(). The slot must be in use.
  */
+enum vswap_state vswap_slot_state(struct swap_cluster_info *ci,
+				  unsigned int ci_off, unsigned long *word)
+{
+	return __vswap_slot_state(ci, ci_off, word);
+}
+
+/**
+ * vswap_folio_states - what backs the slots of a folio
+ * @folio: a folio on virtual slots, locked or under writeback: rule 3
+ *
+ * Return: a mask with BIT(state) set for each state that there is.
+ */
+unsigned int vswap_folio_states(struct folio *folio)
+{
+	struct swap_cluster_info *ci = vswap_folio_cluster(folio);
+	unsigned int ci_off = swp_cluster_offset(folio->swap);
+	unsigned int end = ci_off + folio_nr_pages(folio);
+	unsigned int states = 0;
+	unsigned long word;
+
+	for (; ci_off < end; ci_off++)
+		states |= BIT(__vswap_slot_state(ci, ci_off, &word));
+	return states;
+}
+
+/*
+ * Changes
+ */
+
+/* Let a slot have another word and zero flag. */
+static __always_inline void
+vswap_set_slot(struct swap_cluster_info *ci, unsigned int ci_off,
+	       enum vswap_state from, unsigned long old,
+	       enum vswap_state to, unsigned long word)
+{
+	if (old != word) {
+		atomic_long_set(&vswap_table(ci)[ci_off], word);
+		ci->nr_backed += !!word - !!old;
+	}
+	if (from == VSWAP_STATE_ZERO && to != VSWAP_STATE_FREE)
+		__swap_table_clear_zero(ci, ci_off);
+	else if (to == VSWAP_STATE_ZERO)
+		__swap_table_set_zero(ci, ci_off);
+}
+
+/* Give the table back when no slot has a word any more. */
+static __always_inline void vswap_put_table(struct swap_cluster_info *ci)
+{
+	atomic_long_t *vtable = vswap_table(ci);
+
+	if (ci->nr_backed || !vtable)
+		return;
+	rcu_assign_pointer(ci->vtable, NULL);
+	atomic_long_dec(&vswap_nr_vtables);
+	call_rcu(&virt_to_page(vtable)->rcu_head, vswap_table_free_rcu_cb);
+}
+
+/* Free physical slots, and uncharge them from the owner of the virtual ones. */
+void vswap_put_phys(swp_entry_t phys, unsigned int nr, unsigned short id)
+{
+	swap_free_backing(phys, nr);
+	mem_cgroup_uncharge_backing(id, nr);
+}
 
 void vswap_batch_begin(struct vswap_batch *b, struct swap_cluster_info *ci,
 		       enum vswap_reason reason)
@@ -190,10 +247,8 @@ static void vswap_release_zswap(struct vswap_batch *b)
 
 static void vswap_release_phys_run(struct vswap_batch *b)
 {
-	if (!b->nr_phys)
-		return;
-	swap_free_backing(b->phys, b->nr_phys);
-	mem_cgroup_uncharge_backing(b->phys_id, b->nr_phys);
+	if (b->nr_phys)
+		vswap_put_phys(b->phys, b->nr_phys, b->phys_id);
 	b->nr_phys = 0;
 }
 
@@ -226,24 +281,23 @@ static void vswap_release_word(struct vswap_batch *b, unsigned int ci_off,
 }
 
 /* Add a slot to the current run, or end that and begin another one. */
-static void vswap_run_add(struct vswap_batch *b, unsigned int ci_off,
-			  enum vswap_state from, unsigned long old,
-			  enum vswap_state to, unsigned long new)
+static noinline void vswap_run_add_traced(struct vswap_batch *b,
+					  unsigned int ci_off,
+					  enum vswap_state from,
+					  unsigned long old,
+					  enum vswap_state to,
+					  unsigned long new)
 {
+	unsigned short id = __swap_cgroup_get(b->ci, ci_off);
 	unsigned long phys = vswap_word_is_phys(new) ? new : old;
-	unsigned short id = 0;
 
-	if (b->trace)
-		id = __swap_cgroup_get(b->ci, ci_off);
 	if (!vswap_word_is_phys(phys))
 		phys = VSWAP_NONE;
 
 	if (b->run_nr &&
-	    (b->run_from != from || b->run_to != to ||
+	    (b->run_from != from || b->run_to != to || b->run_id != id ||
 	     b->run_start + b->run_nr != ci_off ||
-	     (b->trace &&
-	      (b->run_id != id ||
-	       (phys && !vswap_phys_follows(b->run_phys, phys, b->run_nr))))))
+	     (phys && !vswap_phys_follows(b->run_phys, phys, b->run_nr))))
 		vswap_run_done(b);
 
 	if (!b->run_nr) {
@@ -255,12 +309,36 @@ static void vswap_run_add(struct vswap_batch *b, unsigned int ci_off,
 		b->run_phys = phys;
 	}
 	b->run_nr++;
-	if (!b->trace)
-		return;
 	if (vswap_word_is_zswap(new))
 		b->run_bytes += zswap_entry_length(vswap_word_to_zswap(new));
 	else if (vswap_word_is_zswap(old))
 		b->run_bytes += zswap_entry_length(vswap_word_to_zswap(old));
+}
+
+/* The same where only the counters matter, and slots need not be neighbours. */
+static __always_inline void vswap_run_add(struct vswap_batch *b,
+					  enum vswap_state from,
+					  enum vswap_state to)
+{
+	if (b->run_nr && (b->run_from != from || b->run_to != to))
+		vswap_run_done(b);
+	b->run_from = from;
+	b->run_to = to;
+	b->run_nr++;
+}
+
+/* vswap_batch_slot() for a slot that is known to change. */
+static __always_inline void
+__vswap_batch_slot(struct vswap_batch *b, unsigned int ci_off,
+		   enum vswap_state from, unsigned long old,
+		   enum vswap_state to, unsigned long word)
+{
+	if (unlikely(b->trace))
+		vswap_run_add_traced(b, ci_off, from, old, to, word);
+	else
+		vswap_run_add(b, from, to);
+	vswap_set_slot(b->ci, ci_off, from, old, to, word);
+	vswap_release_word(b, ci_off, old);
 }
 
 /**
@@ -278,63 +356,98 @@ static void vswap_run_add(struct vswap_batch *b, unsigned int ci_off,
 void vswap_batch_slot(struct vswap_batch *b, unsigned int ci_off,
 		      enum vswap_state to, unsigned long word)
 {
-	struct swap_cluster_info *ci = b->ci;
-	atomic_long_t *vtable = vswap_table(ci);
 	enum vswap_state from;
 	unsigned long old;
 
-	from = vswap_slot_state(ci, ci_off, &old);
-	if (from == to && old == word)
-		return;
-
-	vswap_run_add(b, ci_off, from, old, to, word);
-
-	if (old != word) {
-		atomic_long_set(&vtable[ci_off], word);
-		ci->nr_backed += !!word - !!old;
-	}
-	if (from == VSWAP_STATE_ZERO && to != VSWAP_STATE_FREE)
-		__swap_table_clear_zero(ci, ci_off);
-	else if (to == VSWAP_STATE_ZERO)
-		__swap_table_set_zero(ci, ci_off);
-
-	vswap_release_word(b, ci_off, old);
+	from = __vswap_slot_state(b->ci, ci_off, &old);
+	if (from != to || old != word)
+		__vswap_batch_slot(b, ci_off, from, old, to, word);
 }
 
 void vswap_batch_end(struct vswap_batch *b)
 {
-	struct swap_cluster_info *ci = b->ci;
-	atomic_long_t *vtable = vswap_table(ci);
-
 	if (b->run_nr)
 		vswap_run_done(b);
 	vswap_release_zswap(b);
 	vswap_release_phys_run(b);
+	vswap_put_table(b->ci);
+}
 
-	if (vtable && !ci->nr_backed) {
-		rcu_assign_pointer(ci->vtable, NULL);
-		atomic_long_dec(&vswap_nr_vtables);
-		call_rcu(&virt_to_page(vtable)->rcu_head,
-			 vswap_table_free_rcu_cb);
+/* vswap_change_slots() in general. */
+void vswap_change_run(struct swap_cluster_info *ci, unsigned int ci_off,
+		      unsigned int nr, unsigned int which,
+		      enum vswap_state to, unsigned long word,
+		      enum vswap_reason reason)
+{
+	unsigned int end = ci_off + nr;
+	enum vswap_state from;
+	struct vswap_batch b;
+	unsigned long old;
+
+	vswap_batch_begin(&b, ci, reason);
+	for (; ci_off < end; ci_off++) {
+		from = __vswap_slot_state(ci, ci_off, &old);
+		if ((which & BIT(from)) && (from != to || old != word))
+			__vswap_batch_slot(&b, ci_off, from, old, to, word);
 	}
+	vswap_batch_end(&b);
+}
+
+/* The same for one slot and with nobody listening: no batch is needed. */
+void vswap_change_slot(struct swap_cluster_info *ci, unsigned int ci_off,
+		       unsigned int which, enum vswap_state to,
+		       unsigned long word)
+{
+	enum vswap_state from;
+	unsigned long old;
+
+	lockdep_assert_held(&ci->lock);
+	from = __vswap_slot_state(ci, ci_off, &old);
+	if (!(which & BIT(from)) || (from == to && old == word))
+		return;
+
+	this_cpu_inc(vswap_stats.trans[from][to]);
+	vswap_set_slot(ci, ci_off, from, old, to, word);
+	if (from == VSWAP_STATE_ZSWAP)
+		zswap_entry_free(vswap_word_to_zswap(old));
+	else if (from == VSWAP_STATE_PHYS)
+		vswap_put_phys(vswap_word_to_phys(old), 1,
+			       __swap_cgroup_get(ci, ci_off));
+	vswap_put_table(ci);
+}
+
+/**
+ * vswap_change_folio - the same for all slots of a folio
+ * @folio: a locked folio on virtual slots, not under writeback
+ * @which: mask of the states in which a slot is to be changed
+ * @to: state afterwards, one that needs no more than the state to be told
+ * @reason: why
+ */
+void vswap_change_folio(struct folio *folio, unsigned int which,
+			enum vswap_state to, enum vswap_reason reason)
+{
+	unsigned long word = to == VSWAP_STATE_POISON ? VSWAP_POISON : VSWAP_NONE;
+	struct swap_cluster_info *ci;
+
+	VM_WARN_ON_ONCE_FOLIO(folio_test_writeback(folio), folio);
+	ci = swap_cluster_get_and_lock(folio);
+	vswap_change_slots(ci, swp_cluster_offset(folio->swap),
+			   folio_nr_pages(folio), which, to, word, reason);
+	swap_cluster_unlock(ci);
 }
 
 /*
  * Allocation
  */
 
-/* True if zswap could take a page of this cgroup now. */
-static bool vswap_zswap_can_take(struct folio *folio, u64 *why)
+/* True if an enabled zswap could take a page of a cgroup with this much room. */
+static bool vswap_zswap_can_take(long room, u64 *why)
 {
-	if (!zswap_is_enabled()) {
-		*why = VSWAP_REJECT_ZSWAP_OFF;
-		return false;
-	}
 	if (zswap_is_full()) {
 		*why = VSWAP_REJECT_POOL_LIMIT;
 		return false;
 	}
-	if (mem_cgroup_folio_zswap_room(folio) <= 0) {
+	if (room <= 0) {
 		*why = VSWAP_REJECT_CGROUP_LIMIT;
 		return false;
 	}
@@ -350,14 +463,21 @@ static bool vswap_zswap_can_take(struct folio *folio, u64 *why)
 static bool vswap_wanted(struct folio *folio, u64 *why)
 {
 	enum vswap_mode mode = READ_ONCE(vswap_mode);
+	bool zswap = zswap_is_enabled();
+	long room;
 
 	if (mode == VSWAP_MODE_NEVER)
 		return false;
-	if (!mem_cgroup_folio_may_swap(folio)) {
+	if (!zswap)
+		*why = VSWAP_REJECT_ZSWAP_OFF;
+	if (!zswap && mode == VSWAP_MODE_AUTO)
+		return false;
+	room = mem_cgroup_folio_zswap_room(folio);
+	if (room == LONG_MIN) {
 		*why = VSWAP_REJECT_DISALLOWED;
 		return false;
 	}
-	if (vswap_zswap_can_take(folio, why))
+	if (zswap && vswap_zswap_can_take(room, why))
 		return true;
 	return mode == VSWAP_MODE_ALWAYS && get_nr_swap_pages() > 0;
 }
@@ -392,26 +512,38 @@ bool vswap_alloc_folio(struct folio *folio)
 				   vswap_folio_ino(folio));
 		return false;
 	}
-	mem_cgroup_record_swap(folio);
 	return true;
 }
 
-/* Called by the allocator when it gives slots to a folio. */
+/**
+ * vswap_note_alloc - slots were given to a folio
+ * @ci: their cluster, locked
+ * @ci_off: first slot in the cluster
+ * @folio: the folio, which is in the swap cache by now
+ *
+ * Records the owner, too.
+ */
 void vswap_note_alloc(struct swap_cluster_info *ci, unsigned int ci_off,
 		      struct folio *folio)
 {
-	struct vswap_batch b;
+	unsigned int nr = folio_nr_pages(folio);
 
-	vswap_batch_begin(&b, ci, VSWAP_REASON_ALLOC);
-	b.run_start = ci_off;
-	b.run_nr = folio_nr_pages(folio);
-	b.run_from = VSWAP_STATE_FREE;
-	b.run_to = VSWAP_STATE_NONE;
-	b.run_bytes = 0;
-	b.run_phys = VSWAP_NONE;
-	/* The owner is recorded later; it is the folio's cgroup. */
-	b.run_id = b.trace ? mem_cgroup_folio_private_id(folio) : 0;
-	vswap_run_done(&b);
+	mem_cgroup_record_swap(ci, ci_off, folio);
+	this_cpu_add(vswap_stats.trans[VSWAP_STATE_FREE][VSWAP_STATE_NONE], nr);
+	if (vswap_trace_enabled()) {
+		struct vswap_batch b = {
+			.ci = ci,
+			.reason = VSWAP_REASON_ALLOC,
+			.run_start = ci_off,
+			.run_nr = nr,
+			.run_from = VSWAP_STATE_FREE,
+			.run_to = VSWAP_STATE_NONE,
+			/* Not the record: cgroup v1 makes that one later. */
+			.run_id = mem_cgroup_folio_private_id(folio),
+		};
+
+		vswap_trace_run(&b);
+	}
 }
 
 /**
@@ -428,13 +560,8 @@ void vswap_note_alloc(struct swap_cluster_info *ci, unsigned int ci_off,
 void vswap_free_slots(struct swap_cluster_info *ci, unsigned int ci_off,
 		      unsigned int nr)
 {
-	unsigned int end = ci_off + nr;
-	struct vswap_batch b;
-
-	vswap_batch_begin(&b, ci, VSWAP_REASON_FREE);
-	for (; ci_off < end; ci_off++)
-		vswap_batch_slot(&b, ci_off, VSWAP_STATE_FREE, VSWAP_NONE);
-	vswap_batch_end(&b);
+	vswap_change_slots(ci, ci_off, nr, VSWAP_ANY_STATE, VSWAP_STATE_FREE,
+			   VSWAP_NONE, VSWAP_REASON_FREE);
 }
 
 /*
@@ -447,31 +574,8 @@ void vswap_free_slots(struct swap_cluster_info *ci, unsigned int ci_off,
  */
 void vswap_set_zero(struct folio *folio)
 {
-	unsigned int ci_off = swp_cluster_offset(folio->swap);
-	unsigned int end = ci_off + folio_nr_pages(folio);
-	struct swap_cluster_info *ci;
-	struct vswap_batch b;
-
-	ci = swap_cluster_get_and_lock(folio);
-	vswap_batch_begin(&b, ci, VSWAP_REASON_ZERO);
-	for (; ci_off < end; ci_off++)
-		vswap_batch_slot(&b, ci_off, VSWAP_STATE_ZERO, VSWAP_NONE);
-	vswap_batch_end(&b);
-	swap_cluster_unlock(ci);
-}
-
-/* True if a slot of the folio has a backing. */
-static bool vswap_folio_backed(struct folio *folio)
-{
-	unsigned int ci_off = swp_cluster_offset(folio->swap);
-	unsigned int end = ci_off + folio_nr_pages(folio);
-	struct swap_cluster_info *ci = vswap_folio_cluster(folio);
-	unsigned long word;
-
-	for (; ci_off < end; ci_off++)
-		if (vswap_slot_state(ci, ci_off, &word) != VSWAP_STATE_NONE)
-			return true;
-	return false;
+	vswap_change_folio(folio, VSWAP_ANY_STATE, VSWAP_STATE_ZERO,
+			   VSWAP_REASON_ZERO);
 }
 
 /**
@@ -481,22 +585,25 @@ static bool vswap_folio_backed(struct folio *folio)
  */
 void vswap_drop_backing(struct folio *folio, enum vswap_reason reason)
 {
-	unsigned int ci_off = swp_cluster_offset(folio->swap);
-	unsigned int end = ci_off + folio_nr_pages(folio);
-	struct swap_cluster_info *ci;
+	/* The common case, which needs no lock: rule 3. */
+	if (vswap_folio_states(folio) == BIT(VSWAP_STATE_NONE))
+		return;
+	vswap_change_folio(folio, VSWAP_ANY_STATE, VSWAP_STATE_NONE, reason);
+}
+
+/* The slots of a large folio get the entries on a list, in order. */
+static noinline void vswap_store_run(struct swap_cluster_info *ci,
+				     unsigned int ci_off,
+				     struct list_head *entries)
+{
+	struct zswap_entry *entry;
 	struct vswap_batch b;
 
-	/* The common case, which needs no lock: rule 3. */
-	if (!vswap_folio_backed(folio))
-		return;
-
-	VM_WARN_ON_ONCE_FOLIO(folio_test_writeback(folio), folio);
-	ci = swap_cluster_get_and_lock(folio);
-	vswap_batch_begin(&b, ci, reason);
-	for (; ci_off < end; ci_off++)
-		vswap_batch_slot(&b, ci_off, VSWAP_STATE_NONE, VSWAP_NONE);
+	vswap_batch_begin(&b, ci, VSWAP_REASON_STORE);
+	while ((entry = zswap_list_pop(entries)))
+		vswap_batch_slot(&b, ci_off++, VSWAP_STATE_ZSWAP,
+				 vswap_zswap_to_word(entry));
 	vswap_batch_end(&b);
-	swap_cluster_unlock(ci);
 }
 
 /**
@@ -514,8 +621,7 @@ int vswap_store(struct folio *folio, struct list_head *entries)
 {
 	unsigned int ci_off = swp_cluster_offset(folio->swap);
 	struct swap_cluster_info *ci;
-	struct zswap_entry *entry;
-	struct vswap_batch b;
+	unsigned long word;
 
 	ci = vswap_lock_table(folio);
 	if (!ci) {
@@ -524,11 +630,13 @@ int vswap_store(struct folio *folio, struct list_head *entries)
 		return -ENOMEM;
 	}
 
-	vswap_batch_begin(&b, ci, VSWAP_REASON_STORE);
-	while ((entry = zswap_list_pop(entries)))
-		vswap_batch_slot(&b, ci_off++, VSWAP_STATE_ZSWAP,
-				 vswap_zswap_to_word(entry));
-	vswap_batch_end(&b);
+	if (folio_test_large(folio)) {
+		vswap_store_run(ci, ci_off, entries);
+	} else {
+		word = vswap_zswap_to_word(zswap_list_pop(entries));
+		vswap_change_slots(ci, ci_off, 1, VSWAP_ANY_STATE,
+				   VSWAP_STATE_ZSWAP, word, VSWAP_REASON_STORE);
+	}
 	swap_cluster_unlock(ci);
 	vswap_note_taken(folio);
 	return 0;
@@ -656,33 +764,26 @@ static bool vswap_read_memory(struct folio *folio)
  */
 static void vswap_drop_zswap(struct folio *folio)
 {
-	unsigned int ci_off = swp_cluster_offset(folio->swap);
-	unsigned int end = ci_off + folio_nr_pages(folio);
-	struct swap_cluster_info *ci;
-	struct vswap_batch b;
-	unsigned long word;
-
 	folio_mark_dirty(folio);
-	ci = swap_cluster_get_and_lock(folio);
-	vswap_batch_begin(&b, ci, VSWAP_REASON_LOAD);
-	for (; ci_off < end; ci_off++)
-		if (vswap_slot_state(ci, ci_off, &word) == VSWAP_STATE_ZSWAP)
-			vswap_batch_slot(&b, ci_off, VSWAP_STATE_NONE,
-					 VSWAP_NONE);
-	vswap_batch_end(&b);
-	swap_cluster_unlock(ci);
+	vswap_change_folio(folio, BIT(VSWAP_STATE_ZSWAP), VSWAP_STATE_NONE,
+			   VSWAP_REASON_LOAD);
 }
 
-static bool vswap_folio_has_zswap(struct folio *folio)
+/* Read a page whose slot is in memory, into a folio of its own. */
+static void vswap_read_single(struct folio *folio, unsigned long word)
 {
-	unsigned int ci_off = swp_cluster_offset(folio->swap);
-	unsigned int end = ci_off + folio_nr_pages(folio);
-	struct swap_cluster_info *ci = vswap_folio_cluster(folio);
+	enum vswap_state state;
+	bool read;
 
-	for (; ci_off < end; ci_off++)
-		if (vswap_word_is_zswap(vswap_word(ci, ci_off)))
-			return true;
-	return false;
+	state = vswap_word_state(vswap_folio_cluster(folio),
+				 swp_cluster_offset(folio->swap), word);
+	read = vswap_read_page(folio, 0, state, word);
+	vswap_read_run(folio, 0, 1, state);
+	if (!read)
+		return;
+	folio_mark_uptodate(folio);
+	if (state == VSWAP_STATE_ZSWAP)
+		vswap_drop_zswap(folio);
 }
 
 /**
@@ -714,11 +815,10 @@ bool vswap_read(struct folio *folio, swp_entry_t *phys)
 		return false;
 	}
 
-	if (vswap_read_memory(folio)) {
+	if (!folio_test_large(folio))
+		vswap_read_single(folio, word);
+	else if (vswap_read_memory(folio))
 		folio_mark_uptodate(folio);
-		if (!folio_test_large(folio) && vswap_word_is_zswap(word))
-			vswap_drop_zswap(folio);
-	}
 	folio_unlock(folio);
 	return true;
 }
@@ -732,6 +832,8 @@ bool vswap_read(struct folio *folio, swp_entry_t *phys)
  */
 void vswap_folio_mapped(struct folio *folio)
 {
+	unsigned int states;
+
 	if (!folio_test_swapcache(folio) || !is_vswap_entry(folio->swap))
 		return;
 
@@ -741,9 +843,10 @@ void vswap_folio_mapped(struct folio *folio)
 			swp_cluster_offset(folio->swap)))
 		return;
 
-	if (folio_test_large(folio) && vswap_folio_has_zswap(folio))
+	states = vswap_folio_states(folio);
+	if (folio_test_large(folio) && (states & BIT(VSWAP_STATE_ZSWAP)))
 		vswap_drop_zswap(folio);
-	else if (vswap_folio_has_phys(folio) &&
+	else if ((states & BIT(VSWAP_STATE_PHYS)) &&
 		 (mem_cgroup_swap_full(folio) ||
 		  vswap_entry_is_fast(folio->swap)))
 		vswap_release_phys(folio, VSWAP_REASON_RECLAIM);
@@ -766,18 +869,6 @@ bool vswap_entry_is_fast(swp_entry_t entry)
 	/* A swap_info_struct is never freed, so this is safe if outdated. */
 	return data_race(__swap_entry_to_info(vswap_word_to_phys(word))->flags &
 			 SWP_SYNCHRONOUS_IO);
-}
-
-/**
- * vswap_entry_readahead_ok - does it make sense to read this slot ahead?
- * @entry: any swap entry
- *
- * Reading ahead hides the latency of a device. Content that is in memory has
- * none, and would only have to be compressed again.
- */
-bool vswap_entry_readahead_ok(swp_entry_t entry)
-{
-	return !is_vswap_entry(entry) || !vswap_entry_is_fast(entry);
 }
 
 /*

@@ -167,6 +167,18 @@ static inline unsigned long vswap_word(struct swap_cluster_info *ci,
 	return word;
 }
 
+/**
+ * vswap_entry_readahead_ok - does it make sense to read this slot ahead?
+ * @entry: any swap entry
+ *
+ * Reading ahead hides the latency of a device. Content that is in memory has
+ * none, and would only have to be compressed again.
+ */
+static inline bool vswap_entry_readahead_ok(swp_entry_t entry)
+{
+	return !is_vswap_entry(entry) || !vswap_entry_is_fast(entry);
+}
+
 /* vswap.c: slots and their backing */
 bool vswap_alloc_folio(struct folio *folio);
 void vswap_note_alloc(struct swap_cluster_info *ci, unsigned int ci_off,
@@ -180,7 +192,6 @@ void vswap_drop_backing(struct folio *folio, enum vswap_reason reason);
 int vswap_store(struct folio *folio, struct list_head *entries);
 struct zswap_entry *vswap_zswap_entry(swp_entry_t entry);
 bool vswap_read(struct folio *folio, swp_entry_t *phys);
-bool vswap_entry_readahead_ok(swp_entry_t entry);
 long vswap_avail_pages(struct mem_cgroup *memcg);
 void vswap_note_refused(struct folio *folio);
 void vswap_note_taken(struct folio *folio);
@@ -210,8 +221,6 @@ unsigned long vswap_nr_clusters(void);
 /* vswap_stat.c: counters and tracepoints */
 void vswap_show_info(void);
 void vswap_count_reject(unsigned int nr, enum vswap_reject why, u64 cgroup);
-void vswap_count_swapin(struct folio *folio, swp_entry_t entry,
-			unsigned int nr, enum vswap_state backing);
 u64 vswap_folio_ino(struct folio *folio);
 
 #else /* CONFIG_VSWAP */
@@ -387,17 +396,21 @@ void swap_write_scattered(struct folio *folio);
 
 /* memcontrol.c: owners of virtual slots, and charges for physical ones */
 #ifdef CONFIG_MEMCG
-void mem_cgroup_record_swap(struct folio *folio);
+void mem_cgroup_record_swap(struct swap_cluster_info *ci, unsigned int ci_off,
+			    struct folio *folio);
 void mem_cgroup_unrecord_swap(unsigned short id, unsigned int nr_pages);
 unsigned short mem_cgroup_folio_private_id(struct folio *folio);
-bool mem_cgroup_folio_may_swap(struct folio *folio);
+long mem_cgroup_zswap_room(struct mem_cgroup *memcg);
+long mem_cgroup_folio_zswap_room(struct folio *folio);
 struct vswap_refusals *mem_cgroup_vswap_refusals(struct mem_cgroup *memcg);
 unsigned long mem_cgroup_charged_pages(struct mem_cgroup *memcg);
 long mem_cgroup_nr_phys_pages(struct mem_cgroup *memcg);
 int mem_cgroup_charge_backing(unsigned short id, unsigned int nr_pages);
 void mem_cgroup_uncharge_backing(unsigned short id, unsigned int nr_pages);
 #else
-static inline void mem_cgroup_record_swap(struct folio *folio)
+static inline void mem_cgroup_record_swap(struct swap_cluster_info *ci,
+					  unsigned int ci_off,
+					  struct folio *folio)
 {
 }
 
@@ -411,9 +424,14 @@ static inline unsigned short mem_cgroup_folio_private_id(struct folio *folio)
 	return 0;
 }
 
-static inline bool mem_cgroup_folio_may_swap(struct folio *folio)
+static inline long mem_cgroup_zswap_room(struct mem_cgroup *memcg)
 {
-	return true;
+	return LONG_MAX;
+}
+
+static inline long mem_cgroup_folio_zswap_room(struct folio *folio)
+{
+	return LONG_MAX;
 }
 
 static inline struct vswap_refusals *
@@ -444,24 +462,10 @@ static inline void mem_cgroup_uncharge_backing(unsigned short id,
 }
 #endif /* CONFIG_MEMCG */
 
-#if defined(CONFIG_MEMCG) && defined(CONFIG_ZSWAP)
-long mem_cgroup_zswap_room(struct mem_cgroup *memcg);
-long mem_cgroup_folio_zswap_room(struct folio *folio);
-#else
-static inline long mem_cgroup_zswap_room(struct mem_cgroup *memcg)
-{
-	return LONG_MAX;
-}
-
-static inline long mem_cgroup_folio_zswap_room(struct folio *folio)
-{
-	return LONG_MAX;
-}
-#endif
-
 /* zswap.c: entries that are not in its index, and room in its pool */
 #ifdef CONFIG_ZSWAP
 struct zswap_entry *zswap_list_pop(struct list_head *entries);
+void zswap_entry_free(struct zswap_entry *entry);
 void zswap_free_entries(struct zswap_entry **entries, unsigned int nr);
 bool zswap_load_entry(struct zswap_entry *entry, struct folio *folio,
 		      unsigned long idx);
@@ -473,6 +477,10 @@ bool zswap_is_full(void);
 static inline struct zswap_entry *zswap_list_pop(struct list_head *entries)
 {
 	return NULL;
+}
+
+static inline void zswap_entry_free(struct zswap_entry *entry)
+{
 }
 
 static inline void zswap_free_entries(struct zswap_entry **entries,

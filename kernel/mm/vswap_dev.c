@@ -213,9 +213,9 @@ static int __init vswap_setup(char *str)
 		pr_warn("vswap=%s: not auto, always or never\n", str);
 	else
 		vswap_mode = mode;
-	return 1;
+	return 0;
 }
-__setup("vswap=", vswap_setup);
+early_param("vswap", vswap_setup);
 
 #ifdef CONFIG_SYSFS
 static ssize_t enabled_show(struct kobject *kobj, struct kobj_attribute *attr,
@@ -372,5 +372,6 @@ fail:
 	pr_warn("vswap: not available: %d\n", err);
 	return 0;
 }
+
 /* After swapfile_init(), and before anybody can call swapon(). */
 late_initcall(vswap_dev_init);

@@ -32,14 +32,8 @@ static unsigned long vswap_folio_word(struct folio *folio, unsigned long idx)
  */
 bool vswap_folio_has_phys(struct folio *folio)
 {
-	unsigned long i;
-
-	if (!is_vswap_entry(folio->swap))
-		return false;
-	for (i = 0; i < folio_nr_pages(folio); i++)
-		if (vswap_word_is_phys(vswap_folio_word(folio, i)))
-			return true;
-	return false;
+	return is_vswap_entry(folio->swap) &&
+	       (vswap_folio_states(folio) & BIT(VSWAP_STATE_PHYS));
 }
 
 /**
@@ -59,6 +53,7 @@ bool vswap_folio_stable_writes(struct folio *folio)
 		if (!vswap_word_is_phys(word))
 			continue;
 		si = __swap_entry_to_info(vswap_word_to_phys(word));
+		/* Other flags change meanwhile; this one is set by swapon. */
 		if (data_race(si->flags & SWP_STABLE_WRITES))
 			return true;
 	}
@@ -125,19 +120,22 @@ static bool vswap_reuse_phys(struct folio *folio, swp_entry_t *phys, int *avoid)
 	*phys = vswap_word_to_phys(first);
 	if (swp_cluster_offset(*phys) + nr > SWAPFILE_CLUSTER)
 		return false;
-	/* A device that is being swapped off must not get anything new. */
 	si = __swap_entry_to_info(*phys);
+	/*
+	 * A device that is being swapped off need not get anything new. If this
+	 * is too late to see that, swapoff finds the folio under writeback.
+	 */
 	return data_race(si->flags & SWP_WRITEOK);
 }
 
-/* The recorded owner of the folio's slots. */
+/*
+ * The recorded owner of the folio's slots. It does not change before they are
+ * freed, and so not while the folio is locked in the swap cache.
+ */
 static unsigned short vswap_folio_owner(struct folio *folio)
 {
-	struct swap_cluster_info *ci = swap_cluster_get_and_lock(folio);
-	unsigned short id = __swap_cgroup_get(ci, swp_cluster_offset(folio->swap));
-
-	swap_cluster_unlock(ci);
-	return id;
+	return swap_cgroup_peek(vswap_folio_cluster(folio),
+				swp_cluster_offset(folio->swap));
 }
 
 /* Allocate and charge physical slots for @nr pages of a folio. */
@@ -165,10 +163,18 @@ static int vswap_get_phys(struct folio *folio, unsigned long idx,
 	return 0;
 }
 
-static void vswap_put_phys(swp_entry_t phys, unsigned int nr, unsigned short id)
+/* The slots of a run of pages get the physical slots from @phys, in order. */
+static noinline void vswap_install_run(struct swap_cluster_info *ci,
+				       unsigned int ci_off, swp_entry_t phys,
+				       unsigned int nr, enum vswap_reason reason)
 {
-	swap_free_backing(phys, nr);
-	mem_cgroup_uncharge_backing(id, nr);
+	struct vswap_batch b;
+
+	vswap_batch_begin(&b, ci, reason);
+	for (; nr; nr--, ci_off++, phys.val++)
+		vswap_batch_slot(&b, ci_off, VSWAP_STATE_PHYS,
+				 vswap_phys_to_word(phys));
+	vswap_batch_end(&b);
 }
 
 /* Let the slots of @nr pages of a folio name the physical slots from @phys. */
@@ -178,7 +184,6 @@ static int vswap_install_phys(struct folio *folio, unsigned long idx,
 {
 	unsigned int ci_off = swp_cluster_offset(folio->swap) + idx;
 	struct swap_cluster_info *ci;
-	struct vswap_batch b;
 
 	ci = vswap_lock_table(folio);
 	if (!ci) {
@@ -186,11 +191,12 @@ static int vswap_install_phys(struct folio *folio, unsigned long idx,
 				   vswap_folio_ino(folio));
 		return -ENOMEM;
 	}
-	vswap_batch_begin(&b, ci, reason);
-	for (; nr; nr--, ci_off++, phys.val++)
-		vswap_batch_slot(&b, ci_off, VSWAP_STATE_PHYS,
-				 vswap_phys_to_word(phys));
-	vswap_batch_end(&b);
+	if (nr == 1)
+		vswap_change_slots(ci, ci_off, 1, VSWAP_ANY_STATE,
+				   VSWAP_STATE_PHYS, vswap_phys_to_word(phys),
+				   reason);
+	else
+		vswap_install_run(ci, ci_off, phys, nr, reason);
 	swap_cluster_unlock(ci);
 	return 0;
 }
@@ -225,12 +231,15 @@ static int vswap_back_run(struct folio *folio, unsigned long idx,
  */
 int vswap_prepare_write(struct folio *folio, swp_entry_t *phys)
 {
+	unsigned int states = vswap_folio_states(folio);
 	int avoid = -1;
 
-	if (vswap_reuse_phys(folio, phys, &avoid))
+	if ((states & BIT(VSWAP_STATE_PHYS)) &&
+	    vswap_reuse_phys(folio, phys, &avoid))
 		return 0;
-	vswap_drop_backing(folio, avoid >= 0 ? VSWAP_REASON_ERROR :
-					       VSWAP_REASON_REDIRTY);
+	if (states != BIT(VSWAP_STATE_NONE))
+		vswap_drop_backing(folio, avoid >= 0 ? VSWAP_REASON_ERROR :
+						       VSWAP_REASON_REDIRTY);
 	return vswap_back_run(folio, 0, folio_order(folio),
 			      vswap_folio_owner(folio), avoid, phys);
 }
@@ -329,25 +338,6 @@ int vswap_writeback_commit(struct folio *folio, swp_entry_t phys)
  * Giving up physical slots
  */
 
-/* Physical slots of a locked folio become something else. */
-static void vswap_change_phys(struct folio *folio, enum vswap_state to,
-			      unsigned long word, enum vswap_reason reason)
-{
-	unsigned int ci_off = swp_cluster_offset(folio->swap);
-	unsigned int end = ci_off + folio_nr_pages(folio);
-	struct swap_cluster_info *ci;
-	struct vswap_batch b;
-	unsigned long old;
-
-	ci = swap_cluster_get_and_lock(folio);
-	vswap_batch_begin(&b, ci, reason);
-	for (; ci_off < end; ci_off++)
-		if (vswap_slot_state(ci, ci_off, &old) == VSWAP_STATE_PHYS)
-			vswap_batch_slot(&b, ci_off, to, word);
-	vswap_batch_end(&b);
-	swap_cluster_unlock(ci);
-}
-
 /**
  * vswap_release_phys - free the physical slots of a folio in memory
  * @folio: a locked folio of the swap cache on virtual slots
@@ -365,7 +355,8 @@ bool vswap_release_phys(struct folio *folio, enum vswap_reason reason)
 	    pm_suspended_storage())
 		return false;
 	folio_mark_dirty(folio);
-	vswap_change_phys(folio, VSWAP_STATE_NONE, VSWAP_NONE, reason);
+	vswap_change_folio(folio, BIT(VSWAP_STATE_PHYS), VSWAP_STATE_NONE,
+			   reason);
 	return true;
 }
 
@@ -501,8 +492,8 @@ static void vswap_unuse_poison(struct vswap_unuse_ctl *ctl, struct folio *folio)
 {
 	unsigned long nr = folio_nr_pages(folio);
 
-	vswap_change_phys(folio, VSWAP_STATE_POISON, VSWAP_POISON,
-			  VSWAP_REASON_ERROR);
+	vswap_change_folio(folio, BIT(VSWAP_STATE_PHYS), VSWAP_STATE_POISON,
+			   VSWAP_REASON_ERROR);
 	ctl->poisoned += nr;
 	this_cpu_add(vswap_stats.swapoff_poisoned, nr);
 	pr_err_ratelimited("vswap: swapoff of type %d: cannot read slot %lu, content lost\n",

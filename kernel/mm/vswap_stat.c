@@ -22,11 +22,6 @@ DEFINE_PER_CPU(struct vswap_stats, vswap_stats);
  * Events
  */
 
-bool vswap_trace_enabled(void)
-{
-	return trace_vswap_transition_enabled();
-}
-
 /* The inode number of a cgroup's directory by its private id, or 0. */
 u64 vswap_cgroup_ino(unsigned short id)
 {
@@ -71,22 +66,18 @@ u64 vswap_folio_ino(struct folio *folio)
 	return trace_vswap_reject_enabled() ? __vswap_folio_ino(folio) : 0;
 }
 
-/* Count a run of slots that changed in the same way, and tell about it. */
-void vswap_run_done(struct vswap_batch *b)
+/* Tell about a run of slots that changed in the same way. */
+void vswap_trace_run(struct vswap_batch *b)
 {
 	swp_entry_t phys = {};
 
-	this_cpu_add(vswap_stats.trans[b->run_from][b->run_to], b->run_nr);
-	if (b->trace) {
-		if (b->run_phys)
-			phys = vswap_word_to_phys(b->run_phys);
-		trace_vswap_transition(vswap_cluster_start(b->ci) + b->run_start,
-				       b->run_nr, b->run_from, b->run_to,
-				       b->reason, swp_type(phys),
-				       swp_offset(phys), b->run_bytes,
-				       vswap_cgroup_ino(b->run_id));
-	}
-	b->run_nr = 0;
+	if (b->run_phys)
+		phys = vswap_word_to_phys(b->run_phys);
+	trace_vswap_transition(vswap_cluster_start(b->ci) + b->run_start,
+			       b->run_nr, b->run_from, b->run_to,
+			       b->reason, swp_type(phys),
+			       swp_offset(phys), b->run_bytes,
+			       vswap_cgroup_ino(b->run_id));
 }
 
 /**
@@ -101,20 +92,12 @@ void vswap_count_reject(unsigned int nr, enum vswap_reject why, u64 cgroup)
 	trace_vswap_reject(nr, why, cgroup);
 }
 
-/**
- * vswap_count_swapin - slots were read
- * @folio: the folio they were read into
- * @entry: the first slot
- * @nr: number of slots
- * @backing: what they were read from
- */
-void vswap_count_swapin(struct folio *folio, swp_entry_t entry,
-			unsigned int nr, enum vswap_state backing)
+/* Tell about slots that were read, see vswap_count_swapin(). */
+void vswap_trace_read(struct folio *folio, swp_entry_t entry,
+		      unsigned int nr, enum vswap_state backing)
 {
-	this_cpu_add(vswap_stats.swapin[backing], nr);
-	if (trace_vswap_swapin_enabled())
-		trace_vswap_swapin(swp_offset(entry), nr, backing,
-				   __vswap_folio_ino(folio));
+	trace_vswap_swapin(swp_offset(entry), nr, backing,
+			   __vswap_folio_ino(folio));
 }
 
 void vswap_trace_grow(unsigned long clusters, unsigned long total)
@@ -182,21 +165,23 @@ void vswap_show_info(void)
 	struct vswap_stats sum;
 
 	vswap_sum(&sum);
-	printk("vswap slots: used %llu none %llu zero %llu zswap %llu phys %llu poison %llu\n",
-	       vswap_sum_gauge(&sum, VSWAP_STATE_FREE),
-	       vswap_sum_gauge(&sum, VSWAP_STATE_NONE),
-	       vswap_sum_gauge(&sum, VSWAP_STATE_ZERO),
-	       vswap_sum_gauge(&sum, VSWAP_STATE_ZSWAP),
-	       vswap_sum_gauge(&sum, VSWAP_STATE_PHYS),
-	       vswap_sum_gauge(&sum, VSWAP_STATE_POISON));
+	pr_warn("vswap slots: used %llu none %llu zero %llu zswap %llu phys %llu poison %llu\n",
+		vswap_sum_gauge(&sum, VSWAP_STATE_FREE),
+		vswap_sum_gauge(&sum, VSWAP_STATE_NONE),
+		vswap_sum_gauge(&sum, VSWAP_STATE_ZERO),
+		vswap_sum_gauge(&sum, VSWAP_STATE_ZSWAP),
+		vswap_sum_gauge(&sum, VSWAP_STATE_PHYS),
+		vswap_sum_gauge(&sum, VSWAP_STATE_POISON));
 }
 
 #ifdef CONFIG_DEBUG_FS
 
 #undef EM
 #undef EMe
-#define EM(a, b)	[a] = b,
-#define EMe(a, b)	[a] = b
+#define EM(a, b) \
+	[a] = b,
+#define EMe(a, b) \
+	[a] = b
 
 static const char * const state_names[] = { VSWAP_STATES };
 static const char * const reject_names[] = { VSWAP_REJECTS };
@@ -278,11 +263,18 @@ struct vswap_verify {
 /* Do not flood the reader; one broken table has many broken slots. */
 #define VSWAP_VERIFY_LINES	64
 
-#define vswap_wrong(vv, fmt, ...)					\
-do {									\
-	if ((vv)->wrong++ < VSWAP_VERIFY_LINES)				\
-		seq_printf((vv)->m, fmt "\n", ##__VA_ARGS__);		\
-} while (0)
+static __printf(2, 3) void vswap_wrong(struct vswap_verify *vv,
+				       const char *fmt, ...)
+{
+	va_list args;
+
+	if (vv->wrong++ >= VSWAP_VERIFY_LINES)
+		return;
+	va_start(args, fmt);
+	seq_vprintf(vv->m, fmt, args);
+	va_end(args);
+	seq_putc(vv->m, '\n');
+}
 
 /* Does the physical slot point back? */
 static void verify_phys(struct vswap_verify *vv, unsigned long voff,

@@ -56,7 +56,7 @@ struct zswap_entry;
 #define VSWAP_RMAP_MASK		GENMASK_U64(VSWAP_RMAP_BITS - 1, 0)
 
 /* One virtual offset more than the largest that every format can hold. */
-#define VSWAP_MAX_OFFSET	(1UL << VSWAP_PHYS_OFFSET_BITS)
+#define VSWAP_MAX_OFFSET	BIT(VSWAP_PHYS_OFFSET_BITS)
 
 static_assert(VSWAP_PHYS_TYPE_BITS >= MAX_SWAPFILES_SHIFT);
 static_assert(VSWAP_PHYS_OFFSET_BITS == 55);

@@ -220,6 +220,18 @@ uint64_t vst_sysfs_slots(const char *state)
 	return vst_read_u64(path);
 }
 
+void vst_settle(uint64_t slots)
+{
+	double end = vst_now() + 10;
+
+	while (vst_sysfs_slots("used") > slots && vst_now() < end) {
+		if (!vst_cgroup_v1)
+			vst_write("/sys/fs/cgroup/memory.reclaim", "1M swappiness=max");
+		vst_msleep(10);
+	}
+	CHECK_LE(vst_sysfs_slots("used"), slots);
+}
+
 bool vst_verify(void)
 {
 	static char buf[16384];

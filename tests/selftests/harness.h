@@ -239,6 +239,12 @@ void snap_expect(const struct snap *a, const struct snap *b, const struct move *
 
 /* `slots_<state>` as sysfs shows it to everybody. */
 uint64_t vst_sysfs_slots(const char *state);
+/*
+ * Waits until at most @slots virtual slots are in use; fails after 10 s. A page whose
+ * last user dies while reclaim holds its lock stays in the swap cache until reclaim
+ * comes by again, on any kernel: so let it come by.
+ */
+void vst_settle(uint64_t slots);
 /* Reads `verify`; returns true if it says ok, else notes what it says. */
 bool vst_verify(void);
 /* Compare sysfs with debugfs; at rest. */

@@ -249,7 +249,7 @@ TEST(exit, killed_while_swapping, T_ANY_CGROUP)
 	vst_msleep(300);
 	if (!vst_have_vswap)
 		return;
-	POLL(10, "slots of dead processes", vst_sysfs_slots("used") <= s.slots_used);
+	vst_settle(s.slots_used);
 	snap_take(&b);
 	CHECK_LE(b.slots_used, s.slots_used);
 }

@@ -46,17 +46,16 @@ static void phys_word_test(struct kunit *test)
 static void phys_follows_test(struct kunit *test)
 {
 	unsigned long first = vswap_phys_to_word(swp_entry(31, 1000));
+	unsigned long seventh = vswap_phys_to_word(swp_entry(31, 1007));
+	unsigned long elsewhere = vswap_phys_to_word(swp_entry(30, 1007));
 	unsigned long failed = first | VSWAP_PHYS_FAILED;
 
 	KUNIT_EXPECT_TRUE(test, vswap_phys_follows(first, first, 0));
 	KUNIT_EXPECT_TRUE(test, vswap_phys_follows(first, failed, 0));
 	KUNIT_EXPECT_TRUE(test, vswap_phys_follows(failed, first, 0));
-	KUNIT_EXPECT_TRUE(test, vswap_phys_follows(first,
-			vswap_phys_to_word(swp_entry(31, 1007)), 7));
-	KUNIT_EXPECT_FALSE(test, vswap_phys_follows(first,
-			vswap_phys_to_word(swp_entry(31, 1008)), 7));
-	KUNIT_EXPECT_FALSE(test, vswap_phys_follows(first,
-			vswap_phys_to_word(swp_entry(30, 1007)), 7));
+	KUNIT_EXPECT_TRUE(test, vswap_phys_follows(first, seventh, 7));
+	KUNIT_EXPECT_FALSE(test, vswap_phys_follows(first, seventh, 8));
+	KUNIT_EXPECT_FALSE(test, vswap_phys_follows(first, elsewhere, 7));
 	KUNIT_EXPECT_FALSE(test, vswap_phys_follows(first, VSWAP_NONE, 1));
 	KUNIT_EXPECT_FALSE(test, vswap_phys_follows(first, VSWAP_POISON, 1));
 }
@@ -146,6 +145,7 @@ static u64 moved(struct vswap_fake *fake, enum vswap_state from,
 static int vswap_fake_init(struct kunit *test)
 {
 	struct vswap_fake *fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
+	unsigned long in_use = __swp_tb_mk_count(shadow_to_swp_tb(NULL, 0), 1);
 	atomic_long_t *table, *vtable;
 	int i;
 
@@ -160,8 +160,7 @@ static int vswap_fake_init(struct kunit *test)
 	rcu_assign_pointer(fake->ci.table, table);
 	rcu_assign_pointer(fake->ci.vtable, vtable);
 	for (i = 0; i < SWAPFILE_CLUSTER; i++)
-		atomic_long_set(&table[i], __swp_tb_mk_count(
-				shadow_to_swp_tb(NULL, 0), 1));
+		atomic_long_set(&table[i], in_use);
 	atomic_long_set(&vtable[KEPT_SLOT], VSWAP_POISON);
 	fake->ci.nr_backed = KEPT_WORDS;
 	sum_stats(&fake->before);
@@ -342,6 +341,8 @@ static void readable_memory_test(struct kunit *test)
 
 static void readable_phys_test(struct kunit *test)
 {
+	/* A run from here ends in the next cluster of the device. */
+	unsigned long start = 2 * SWAPFILE_CLUSTER - 8;
 	struct vswap_fake *fake = test->priv;
 	int i;
 
@@ -361,8 +362,7 @@ static void readable_phys_test(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, readable(fake, 0, 8));
 	/* A run that leaves the cluster of the device is not. */
 	for (i = 0; i < 16; i++)
-		plant(fake, i, vswap_phys_to_word(swp_entry(12,
-				2 * SWAPFILE_CLUSTER - 8 + i)));
+		plant(fake, i, vswap_phys_to_word(swp_entry(12, start + i)));
 	KUNIT_EXPECT_FALSE(test, readable(fake, 0, 16));
 
 	for (i = 0; i < 16; i++)
