@@ -26,13 +26,14 @@ help:
 	@echo 'make demo          build everything, boot it, swap real work without a swap device'
 	@echo 'make check         all tests (what takes very long: make check-full)'
 	@echo 'make check ONLY=x  the tests whose name contains x'
-	@echo 'make kernel        the kernel image for the test guest; KIND=guest|debug|off|base'
+	@echo 'make kernel        the kernel image for the test guest; KIND=guest|debug|off|base|generic'
 	@echo 'make tools         vswaptop, vswap-dump, tracing'
 	@echo 'make install       the tools; prefix=$(prefix) DESTDIR='
 	@echo 'make series        the patch series for a 7.3 tree, in $(notdir $(OUT))/series'
 	@echo 'make check-series  every commit of it builds with the option off and on'
 	@echo 'make kernel-deb CONFIG=/boot/config-...   an installable kernel package'
-	@echo 'make bench [ROW=] [ARGS=--profile]  instructions per page, beside the unpatched kernel'
+	@echo 'make bench [ROW=] [ARGS=--profile]  instructions per page, beside the unpatched kernel;'
+	@echo '                   ARGS=--full: swapoff, metadata, growth and contention as well'
 	@echo 'make soak TIME=600 [KIND=debug]  mixed load for so many seconds'
 	@echo 'make clean         remove $(notdir $(OUT)) (the cache in ~/.cache/vswap stays)'
 	@echo
@@ -78,6 +79,7 @@ check-full:
 
 bench: guest-programs
 	@$(SCRIPTS)/install-deps build guest
+	@for k in base generic off guest; do $(SCRIPTS)/build-kernel $$k >/dev/null || exit; done
 	@tests/bench/run $(foreach r,$(ROW),--row $(r)) $(ARGS)
 
 soak: guest-programs

@@ -50,7 +50,11 @@ IMAGES=$CACHE/images
 # shellcheck disable=SC2034
 SERIES=7.3
 # shellcheck disable=SC2034
-KINDS='guest debug off base'
+KINDS='guest debug off base generic'
+# With this set, the patched tree is that of "generic": the patches of the series that
+# come before the layer, and so are all a kernel without it can gain from.
+GENERIC=${GENERIC:-}
+[ -z "$GENERIC" ] || VSWAP_TREE=$CACHE/tree/generic
 
 mkdir -p "$CACHE" "$DL" 2>/dev/null || die "$E_SPACE" "cannot create $CACHE"
 
@@ -85,6 +89,7 @@ sha256() { sha256sum -- "$1" | cut -d' ' -f1; }
 # Directories under kernel/ that hold new kernel source, and so belong into a
 # patched tree at the same path. Everything else there is infrastructure.
 new_files() {
+	[ -z "$GENERIC" ] || return 0
 	(cd "$KDIR" && find . -type f \
 		! -path './scripts/*' ! -path './configs/*' ! -path './patches/*' \
 		! -name '.*' ! -name '*~' ! -name '*.orig' ! -name '*.rej' \
@@ -93,7 +98,14 @@ new_files() {
 
 patch_files() {
 	[ -d "$KDIR/patches" ] || return 0
-	find "$KDIR/patches" -maxdepth 1 -name '[0-9]*.patch' | LC_ALL=C sort
+	find "$KDIR/patches" -maxdepth 1 -name '[0-9]*' | LC_ALL=C sort |
+		while read -r f; do
+			case $f in
+			*.patch) echo "$f" ;;
+			# The first commit of new files is the layer.
+			*.new) [ -z "$GENERIC" ] || break ;;
+			esac
+		done
 }
 
 # What the patched tree is made of, as one hash.

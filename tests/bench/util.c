@@ -113,7 +113,8 @@ uint64_t idle(void)
 	if (!f)
 		die("cannot read /proc/timer_list: %s", strerror(errno));
 	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, " .idle_sleeptime : %llu nsecs", &ns) == 1)
+		if (sscanf(line, " .idle_sleeptime : %llu nsecs", &ns) == 1 ||
+		    sscanf(line, " .iowait_sleeptime : %llu nsecs", &ns) == 1)
 			sum += ns;
 	fclose(f);
 	return sum;

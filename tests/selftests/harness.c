@@ -273,7 +273,8 @@ bool vst_key(const char *path, const char *key, uint64_t *val)
 
 bool vst_exists(const char *path)
 {
-	return access(path, F_OK) == 0;
+	/* A lookup that was made to fail says nothing about the file. */
+	return access(path, F_OK) == 0 || errno == ENOMEM;
 }
 
 /* ---- the kernel log --------------------------------------------------------------- */

@@ -74,49 +74,66 @@ void knobs_reset(void)
 
 /* ---- fault injection ---------------------------------------------------------------- */
 
-static void fault_set(const char *attr, const char *file, long val)
+/*
+ * Settings go through the allocator that is being made to fail, so a write may take more
+ * than one attempt while failures are on for everybody.
+ */
+static int fault_write(const char *path, const char *val)
+{
+	int err, tries = 0;
+
+	do {
+		err = vst_write(path, val);
+	} while (err == -ENOMEM && ++tries < 10000);
+	return err;
+}
+
+static void fault_set(const char *attr, const char *file, const char *val)
+{
+	char path[128];
+	int err;
+
+	snprintf(path, sizeof(path), FAULTS "/%s/%s", attr, file);
+	err = fault_write(path, val);
+	if (err)
+		FAIL("write \"%s\" to %s: %s", val, path, strerror(-err));
+}
+
+static void fault_set_if(const char *attr, const char *file, const char *val)
 {
 	char path[128];
 
 	snprintf(path, sizeof(path), FAULTS "/%s/%s", attr, file);
-	vst_set(path, "%ld", val);
+	if (vst_exists(path))
+		fault_set(attr, file, val);
 }
 
 void inject(const char *attr, unsigned int percent, long times, bool task_filter)
 {
-	char path[128];
+	char val[32];
 
-	fault_set(attr, "verbose", 0);
-	fault_set(attr, "interval", 1);
-	fault_set(attr, "space", 0);
-	fault_set(attr, "times", times);
-	snprintf(path, sizeof(path), FAULTS "/%s/task-filter", attr);
-	vst_set(path, "%s", task_filter ? "Y" : "N");
+	fault_set(attr, "verbose", "0");
+	fault_set(attr, "interval", "1");
+	fault_set(attr, "space", "0");
+	snprintf(val, sizeof(val), "%ld", times);
+	fault_set(attr, "times", val);
+	fault_set(attr, "task-filter", task_filter ? "Y" : "N");
 	/* By default only allocations that cannot sleep fail, and only large ones. */
-	snprintf(path, sizeof(path), FAULTS "/%s/ignore-gfp-wait", attr);
-	if (vst_exists(path))
-		vst_set(path, "N");
-	snprintf(path, sizeof(path), FAULTS "/%s/ignore-gfp-highmem", attr);
-	if (vst_exists(path))
-		vst_set(path, "N");
-	snprintf(path, sizeof(path), FAULTS "/%s/min-order", attr);
-	if (vst_exists(path))
-		vst_set(path, "0");
-	fault_set(attr, "probability", percent);
+	fault_set_if(attr, "ignore-gfp-wait", "N");
+	fault_set_if(attr, "ignore-gfp-highmem", "N");
+	fault_set_if(attr, "min-order", "0");
+	snprintf(val, sizeof(val), "%u", percent);
+	fault_set(attr, "probability", val);
 }
 
 void inject_off(void)
 {
-	char path[128];
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(fault_attrs); i++) {
-		snprintf(path, sizeof(path), FAULTS "/%s/probability", fault_attrs[i]);
-		if (vst_exists(path))
-			vst_write(path, "0");
-	}
+	for (i = 0; i < ARRAY_SIZE(fault_attrs); i++)
+		fault_set_if(fault_attrs[i], "probability", "0");
 	if (vst_exists("/proc/self/make-it-fail"))
-		vst_write("/proc/self/make-it-fail", "0");
+		fault_write("/proc/self/make-it-fail", "0");
 }
 
 void inject_me(bool on)
