@@ -34,15 +34,19 @@ long long lookup(const char *path, const char *key);
 long long number(const char *path);
 /* Monotonic time in ns. */
 uint64_t now(void);
-/* Nanoseconds that all processors have idled since boot. */
-uint64_t idle(void);
+/*
+ * Have a process of the lowest class spin whenever the processor would idle, or end it.
+ * Its CPU time, which is known to the nanosecond, is taken off what is measured; nothing
+ * tells as exactly how long the processor idled.
+ */
+void spin_while_idle(bool on);
 /* Put this process into a new cgroup /bench (v2) and tell its directory. */
 const char *enter_cgroup(void);
 
 /* A running measurement. */
 struct clock {
 	uint64_t start;		/* now() */
-	uint64_t idle;		/* idle() before start */
+	uint64_t idle;		/* what the spinner had run by then */
 };
 
 /* Start and stop measuring. @profiled: this is the phase that a profile is wanted of,

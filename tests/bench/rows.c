@@ -239,8 +239,10 @@ static void run(const struct row *row, const struct options *o)
 	if (row->zswap)
 		r.device = NO_DEVICE;
 	r.order = order;
+	spin_while_idle(r.device == DISK);
 	for (r.round = 0; r.round <= o->rounds; r.round++)
 		one_round(&r);
+	spin_while_idle(false);
 	if (row->zswap)
 		put("N", "/sys/module/zswap/parameters/enabled");
 	r.device = row->device == NO_DEVICE ? o->under : row->device;

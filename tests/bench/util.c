@@ -2,11 +2,15 @@
 /* Files, time, the cgroup. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -102,22 +106,47 @@ uint64_t now(void)
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
-/* The kernel's own sum, to the nanosecond; /proc/stat has it in hundredths. */
-uint64_t idle(void)
-{
-	FILE *f = fopen("/proc/timer_list", "r");
-	unsigned long long ns;
-	uint64_t sum = 0;
-	char line[256];
+static pid_t spinner;
+static clockid_t spinner_clock;
 
-	if (!f)
-		die("cannot read /proc/timer_list: %s", strerror(errno));
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, " .idle_sleeptime : %llu nsecs", &ns) == 1 ||
-		    sscanf(line, " .iowait_sleeptime : %llu nsecs", &ns) == 1)
-			sum += ns;
-	fclose(f);
-	return sum;
+static void __attribute__((noreturn)) spin(void)
+{
+	const struct sched_param none = { 0 };
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	sched_setscheduler(0, SCHED_IDLE, &none);
+	for (;;)
+		asm volatile("pause");
+}
+
+void spin_while_idle(bool on)
+{
+	if (on) {
+		fflush(NULL);
+		spinner = fork();
+		if (spinner < 0)
+			die("fork: %s", strerror(errno));
+		if (!spinner)
+			spin();
+		if (clock_getcpuclockid(spinner, &spinner_clock))
+			die("no clock of process %d", spinner);
+	} else if (spinner) {
+		kill(spinner, SIGKILL);
+		waitpid(spinner, NULL, 0);
+		spinner = 0;
+	}
+}
+
+/* What the spinner ran instead of the idle loop, in ns. */
+static uint64_t idle(void)
+{
+	struct timespec t;
+
+	if (!spinner)
+		return 0;
+	if (clock_gettime(spinner_clock, &t) < 0)
+		die("the clock of process %d: %s", spinner, strerror(errno));
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
 const char *enter_cgroup(void)
