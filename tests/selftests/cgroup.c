@@ -141,20 +141,21 @@ int cg_reclaim(const struct cg *g, size_t bytes)
 void cg_drop_cache(const struct cg *g)
 {
 	uint64_t left, last = ~0ULL;
-	double end = vst_now() + 10;
+	int vain = 0;
 
 	while ((left = cg_key(g, "memory.stat", "swapcached"))) {
-		/* slow is all right, on a busy host; no progress is not */
-		if (left != last)
-			end = vst_now() + 10;
-		last = left;
-		/* empties the per-CPU batches of the LRU, whose references hold folios */
-		vst_write("/proc/sys/vm/drop_caches", "1");
-		cg_reclaim(g, 64 * PG);
-		if (vst_now() > end)
+		/* slow is all right, on a busy host; many attempts in vain are not */
+		vain = left == last ? vain + 1 : 0;
+		if (vain > 1000)
 			FAIL("swap cache of %s: %llu bytes stay", g->path,
 			     (unsigned long long)left);
-		vst_msleep(2);
+		last = left;
+		/* empties the per-CPU batches of the LRU, whose references hold folios */
+		if (vain % 10 == 0)
+			vst_write("/proc/sys/vm/drop_caches", "1");
+		/* in steps, so that nothing else goes out */
+		cg_reclaim(g, left / 4 > 64 * PG ? left / 4 : 64 * PG);
+		vst_msleep(vain ? 10 : 1);
 	}
 }
 
