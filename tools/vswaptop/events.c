@@ -120,20 +120,26 @@ int rb_page_next(struct rb_page *p, const unsigned char **data, size_t *len, uin
 }
 
 /*
- * One load and two shifts, for this runs for every field of every event.  After
- * @len more bytes can be read, see ev_apply().
+ * One load and two shifts, for this runs for every field of every event.  The
+ * record is known to be long enough for the field.
  */
-static inline uint64_t field(const struct field_pos *pos, const unsigned char *rec, size_t len)
+static inline uint64_t field(const struct field_pos *pos, const unsigned char *rec)
 {
-	uint64_t v;
+	uint64_t v = get64(rec + pos->off);
 
-	if (!pos->size || pos->end > len)
-		return VT_NA;
-	v = get64(rec + pos->off);
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 	v <<= pos->shift;
 #endif
-	return pos->is_signed ? (uint64_t)((int64_t)v >> pos->shift) : v >> pos->shift;
+	v = pos->is_signed ? (uint64_t)((int64_t)v >> pos->shift) : v >> pos->shift;
+	return v | pos->na;
+}
+
+/* pages an event is about: one when it does not say */
+static inline uint64_t pages(const struct ev_format *f, const unsigned char *rec)
+{
+	uint64_t nr = field(&f->pos[EF_NR], rec);
+
+	return nr == VT_NA ? 1 : nr;
 }
 
 static int state_slow(struct model *md, const struct sym_map *map, uint64_t v)
@@ -145,7 +151,7 @@ static int state_slow(struct model *md, const struct sym_map *map, uint64_t v)
 }
 
 /* Index of a state: by the name the kernel gives the value, else by number. */
-static int state_of(struct model *md, struct sym_map *map, uint64_t v)
+static inline int state_of(struct model *md, struct sym_map *map, uint64_t v)
 {
 	int s;
 
@@ -156,17 +162,6 @@ static int state_of(struct model *md, struct sym_map *map, uint64_t v)
 		map->state[v] = (unsigned char)(s + 1);
 	return s;
 }
-
-/* what is read of each kind of event; the rest is not looked at */
-static const unsigned int wanted[NR_EK] = {
-	[EK_TRANSITION] = 1u << EF_PID | 1u << EF_NR | 1u << EF_FROM | 1u << EF_TO |
-			  1u << EF_REASON | 1u << EF_CGROUP,
-	[EK_SWAPIN] = 1u << EF_PID | 1u << EF_NR | 1u << EF_BACKING | 1u << EF_PHYS_TYPE |
-		      1u << EF_CGROUP,
-	[EK_REJECT] = 1u << EF_PID | 1u << EF_NR | 1u << EF_REASON | 1u << EF_CGROUP,
-	[EK_GROW] = 0,
-	[EK_SWAPOFF] = 1u << EF_TYPE | 1u << EF_MOVED | 1u << EF_POISONED | 1u << EF_LEFT,
-};
 
 static const char *const reason_default[] = {
 	"alloc", "free", "store", "load", "zero", "fallback",
@@ -204,7 +199,7 @@ void ev_setup(struct model *md, struct ev_set *es)
 	name_reasons(md->reject_name, &md->nrejects, &es->fmt[EK_REJECT].reason, NULL, 0);
 }
 
-static void add(struct model *md, struct cg_row *cg, struct task_row *t, enum evc c, uint64_t nr)
+static inline void add(struct model *md, struct cg_row *cg, struct task_row *t, enum evc c, uint64_t nr)
 {
 	md->ev.total[c].acc += nr;
 	if (cg)
@@ -234,14 +229,13 @@ static enum evc meaning(int from, int to)
 	}
 }
 
-static void apply_transition(struct model *md, struct ev_format *f, const uint64_t *v,
-			     struct cg_row *cg, struct task_row *t, const unsigned char *data,
-			     size_t len)
+static void apply_transition(struct model *md, struct ev_format *f, const unsigned char *rec,
+			     struct cg_row *cg, struct task_row *t)
 {
 	struct ev_stats *ev = &md->ev;
-	int from = state_of(md, &f->from, v[EF_FROM]);
-	int to = state_of(md, &f->to, v[EF_TO]);
-	uint64_t nr = v[EF_NR] == VT_NA ? 1 : v[EF_NR];
+	int from = state_of(md, &f->from, field(&f->pos[EF_FROM], rec));
+	int to = state_of(md, &f->to, field(&f->pos[EF_TO], rec));
+	uint64_t nr = pages(f, rec), reason = field(&f->pos[EF_REASON], rec);
 
 	if (from < 0 || to < 0) {
 		ev->unknown++;
@@ -249,29 +243,29 @@ static void apply_transition(struct model *md, struct ev_format *f, const uint64
 	}
 	ev->pages[from][to] += nr;
 	add(md, cg, t, meaning(from, to), nr);
-	if (v[EF_REASON] < MAX_REASONS) {
-		ev->reason[v[EF_REASON]].acc += nr;
-		if (v[EF_REASON] >= md->nreasons)
-			md->nreasons = (unsigned int)v[EF_REASON] + 1;
+	if (reason < MAX_REASONS) {
+		ev->reason[reason].acc += nr;
+		if (reason >= md->nreasons)
+			md->nreasons = (unsigned int)reason + 1;
 	}
 	if (to == ST_PHYS) {
-		uint64_t type = field(&f->pos[EF_PHYS_TYPE], data, len);
+		uint64_t type = field(&f->pos[EF_PHYS_TYPE], rec);
 
 		if (type < MAX_DEVS)
 			ev->type_out[type].acc += nr;
 	} else if (to == ST_ZSWAP) {
-		uint64_t bytes = field(&f->pos[EF_BYTES], data, len);
+		uint64_t bytes = field(&f->pos[EF_BYTES], rec);
 
 		ev->comp_pages += bytes == VT_NA ? 0 : nr;
 		ev->comp_bytes += bytes == VT_NA ? 0 : bytes;
 	}
 }
 
-static void apply_swapin(struct model *md, struct ev_format *f, const uint64_t *v,
+static void apply_swapin(struct model *md, struct ev_format *f, const unsigned char *rec,
 			 struct cg_row *cg, struct task_row *t)
 {
-	int b = state_of(md, &f->backing, v[EF_BACKING]);
-	uint64_t nr = v[EF_NR] == VT_NA ? 1 : v[EF_NR];
+	int b = state_of(md, &f->backing, field(&f->pos[EF_BACKING], rec));
+	uint64_t nr = pages(f, rec), type;
 	enum evc c = EV_IN_OTHER;
 
 	if (b == ST_ZERO)
@@ -281,57 +275,70 @@ static void apply_swapin(struct model *md, struct ev_format *f, const uint64_t *
 	else if (b == ST_PHYS)
 		c = EV_IN_PHYS;
 	add(md, cg, t, c, nr);
-	if (c == EV_IN_PHYS && v[EF_PHYS_TYPE] < MAX_DEVS) {
-		md->ev.type_in[v[EF_PHYS_TYPE]].acc += nr;
+	if (c != EV_IN_PHYS)
+		return;
+	type = field(&f->pos[EF_PHYS_TYPE], rec);
+	if (type < MAX_DEVS) {
+		md->ev.type_in[type].acc += nr;
 		md->ev.type_in_known = true;
 	}
 }
 
-static void apply_reject(struct model *md, const uint64_t *v, struct cg_row *cg,
-			 struct task_row *t)
+static void apply_reject(struct model *md, struct ev_format *f, const unsigned char *rec,
+			 struct cg_row *cg, struct task_row *t)
 {
-	uint64_t nr = v[EF_NR] == VT_NA ? 1 : v[EF_NR];
+	uint64_t nr = pages(f, rec), reason = field(&f->pos[EF_REASON], rec);
 
 	add(md, cg, t, EV_REJECT, nr);
-	if (v[EF_REASON] < MAX_REASONS) {
-		md->ev.reject[v[EF_REASON]].acc += nr;
-		if (v[EF_REASON] >= md->nrejects)
-			md->nrejects = (unsigned int)v[EF_REASON] + 1;
+	if (reason < MAX_REASONS) {
+		md->ev.reject[reason].acc += nr;
+		if (reason >= md->nrejects)
+			md->nrejects = (unsigned int)reason + 1;
 	}
 }
 
-static void apply_swapoff(struct model *md, const uint64_t *v)
+static void apply_swapoff(struct model *md, const struct ev_format *f, const unsigned char *rec)
 {
 	md->ev.events_swapoff++;
-	md->ev.swapoff_type = v[EF_TYPE];
-	md->ev.swapoff_moved = v[EF_MOVED];
-	md->ev.swapoff_poisoned = v[EF_POISONED];
-	md->ev.swapoff_left = v[EF_LEFT];
+	md->ev.swapoff_type = field(&f->pos[EF_TYPE], rec);
+	md->ev.swapoff_moved = field(&f->pos[EF_MOVED], rec);
+	md->ev.swapoff_poisoned = field(&f->pos[EF_POISONED], rec);
+	md->ev.swapoff_left = field(&f->pos[EF_LEFT], rec);
 }
 
-void ev_apply(struct model *md, struct ev_set *es, const unsigned char *data,
+/* The event a record is of; NULL when it is none of ours or cut short. */
+static struct ev_format *format_of(struct ev_set *es, const unsigned char *rec, size_t len,
+				   enum ev_kind *kind)
+{
+	uint64_t id;
+
+	if (len < es->common_type.end)
+		return NULL;
+	id = field(&es->common_type, rec);
+	for (int k = 0; k < NR_EK; k++) {
+		struct ev_format *f = &es->fmt[k];
+
+		if (f->present && (uint64_t)f->id == id) {
+			*kind = (enum ev_kind)k;
+			return len < f->end ? NULL : f;
+		}
+	}
+	return NULL;
+}
+
+void ev_apply(struct model *md, struct ev_set *es, const unsigned char *rec,
 	      size_t len, task_fn find, const struct ev_filter *flt)
 {
-	struct ev_format *f = NULL;
-	uint64_t id, v[NR_EF];
 	struct cg_row *cg = NULL;
 	struct task_row *t = NULL;
-	int kind;
+	struct ev_format *f;
+	enum ev_kind kind;
+	uint64_t v;
 
-	id = field(&es->common_type, data, len);
-	for (kind = 0; kind < NR_EK; kind++) {
-		f = &es->fmt[kind];
-		if (f->present && (uint64_t)f->id == id)
-			break;
-	}
-	if (kind == NR_EK) {
+	f = format_of(es, rec, len, &kind);
+	if (!f) {
 		md->ev.unknown++;
 		return;
-	}
-	for (unsigned int m = wanted[kind]; m; m &= m - 1) {
-		int i = __builtin_ctz(m);
-
-		v[i] = field(&f->pos[i], data, len);
 	}
 	md->ev.seen.acc++;
 	if (kind == EK_GROW) {
@@ -339,21 +346,23 @@ void ev_apply(struct model *md, struct ev_set *es, const unsigned char *data,
 		return;
 	}
 	if (kind == EK_SWAPOFF) {
-		apply_swapoff(md, v);
+		apply_swapoff(md, f, rec);
 		return;
 	}
-	if (v[EF_CGROUP] != VT_NA && v[EF_CGROUP])
-		cg = model_cgroup(md, v[EF_CGROUP]);
+	v = field(&f->pos[EF_CGROUP], rec);
+	if (v != VT_NA && v)
+		cg = model_cgroup(md, v);
 	if (flt && flt->cg_on && !(cg && cg->selected))
 		return;
-	if (find && v[EF_PID] != VT_NA)
-		t = find(md, (int)v[EF_PID]);
+	v = field(&f->pos[EF_PID], rec);
+	if (find && v != VT_NA)
+		t = find(md, (int)v);
 	if (flt && flt->pid && !(t && t->pid == flt->pid))
 		return;
 	if (kind == EK_TRANSITION)
-		apply_transition(md, f, v, cg, t, data, len);
+		apply_transition(md, f, rec, cg, t);
 	else if (kind == EK_SWAPIN)
-		apply_swapin(md, f, v, cg, t);
+		apply_swapin(md, f, rec, cg, t);
 	else
-		apply_reject(md, v, cg, t);
+		apply_reject(md, f, rec, cg, t);
 }

@@ -21,8 +21,10 @@ enum ev_field {
 /**
  * struct field_pos - where a field lies in the record; size 0: not there
  * @end: offset of what follows it; @shift: bits of a 64-bit word it does not fill
+ * @na: VT_NA when it is not there, else 0
  */
 struct field_pos {
+	uint64_t na;
 	uint16_t off;
 	uint16_t end;
 	uint8_t size;
@@ -47,12 +49,14 @@ struct sym_map {
  * struct ev_format - one event's layout
  * @id: number in the record's first two bytes
  * @present: the kernel (or the file) has this event
+ * @end: a record of this event is at least that long
  * @pos: by enum ev_field
  * @from, @to, @backing, @reason: value names, empty when the format has none
  */
 struct ev_format {
 	bool present;
 	int id;
+	uint16_t end;
 	struct field_pos pos[NR_EF];
 	struct sym_map from, to, backing, reason;
 };
@@ -109,6 +113,8 @@ int rb_page_open(struct rb_page *p, const void *page, size_t len, int long_size)
 int rb_page_next(struct rb_page *p, const unsigned char **data, size_t *len, uint64_t *ts);
 
 #define EV_SPARE 8
+/* fields that end behind this are not looked at */
+#define EV_RECORD_MAX 256
 
 /** task_fn - finds the row of a thread; see procs_of_thread() */
 typedef struct task_row *(*task_fn)(struct model *md, int tid);
@@ -128,11 +134,11 @@ void ev_setup(struct model *md, struct ev_set *es);
 
 /**
  * ev_apply - decode one record and count it
- * @data: at least EV_SPARE bytes after its end can be read too
+ * @rec: at least EV_SPARE bytes after its end can be read too
  * @find: how to find the process; NULL attributes to no process
  * @flt: events outside are not counted; may be NULL
  */
-void ev_apply(struct model *md, struct ev_set *es, const unsigned char *data,
+void ev_apply(struct model *md, struct ev_set *es, const unsigned char *rec,
 	      size_t len, task_fn find, const struct ev_filter *flt);
 
 #endif

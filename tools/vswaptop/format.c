@@ -144,13 +144,15 @@ static void take_field(struct field_pos *pos, struct tep_event *ev, const char *
 {
 	struct tep_format_field *f = tep_find_any_field(ev, name);
 
-	pos->size = 0;
-	if (!f || f->offset < 0 || f->offset > 4096)
+	memset(pos, 0, sizeof(*pos));
+	pos->na = VT_NA;
+	if (!f || f->offset < 0 || f->offset > EV_RECORD_MAX - 8)
 		return;
 	if (f->flags & (TEP_FIELD_IS_ARRAY | TEP_FIELD_IS_STRING | TEP_FIELD_IS_DYNAMIC))
 		return;
 	if (f->size != 1 && f->size != 2 && f->size != 4 && f->size != 8)
 		return;
+	pos->na = 0;
 	pos->off = (uint16_t)f->offset;
 	pos->size = (uint8_t)f->size;
 	pos->end = (uint16_t)(f->offset + f->size);
@@ -239,9 +241,13 @@ int ev_set_add(struct ev_set *es, const char *name, const char *text, size_t len
 	tep_parse_event(tep, plain, (unsigned long)n, "vswap");
 	ev = tep_find_event_by_name(tep, "vswap", name);
 	if (ev) {
-		for (int i = 0; i < NR_EF; i++)
-			take_field(&f->pos[i], ev, field_name[i]);
 		take_field(&es->common_type, ev, "common_type");
+		f->end = es->common_type.end;
+		for (int i = 0; i < NR_EF; i++) {
+			take_field(&f->pos[i], ev, field_name[i]);
+			if (f->pos[i].end > f->end)
+				f->end = f->pos[i].end;
+		}
 		f->id = ev->id;
 		f->present = es->common_type.size != 0;
 		take_symbols(&f->from, text, len, "from");

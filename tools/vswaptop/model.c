@@ -416,10 +416,17 @@ static bool cg_compact(struct model *md)
 
 struct cg_row *model_cgroup(struct model *md, uint64_t id)
 {
-	struct cg_row *c = model_cgroup_find(md, id);
+	static unsigned int last;
+	struct cg_row *c;
 
-	if (c)
+	/* events come in runs of one cgroup; an id has only one row */
+	if (last < md->ncg && md->cg[last].id == id)
+		return &md->cg[last];
+	c = model_cgroup_find(md, id);
+	if (c) {
+		last = (unsigned int)(c - md->cg);
 		return c;
+	}
 	if (md->ncg == MAX_CGROUPS && !cg_compact(md)) {
 		md->cg_dropped++;
 		return NULL;

@@ -37,6 +37,12 @@ static struct {
 	bool stale;	/* ask /proc again; the old answer holds if it has exited */
 } tid_cache[TID_CACHE];
 
+/* the thread of the last event and its row; events come in runs of one thread */
+static struct {
+	int tid;
+	struct task_row *row;
+} last;
+
 /** struct status - what is wanted of /proc/PID/status */
 struct status {
 	char comm[16];
@@ -178,6 +184,8 @@ void procs_scan(struct model *md, uint64_t budget_ns)
 
 	for (int i = 0; i < TID_CACHE; i++)
 		tid_cache[i].stale = true;
+	/* the scan may give its row to another process */
+	last.row = NULL;
 	if (budget_ns)
 		refresh_hot(md);
 	if (!w.running) {
@@ -222,7 +230,8 @@ static void saved_comm(struct task_row *t)
 	}
 }
 
-struct task_row *procs_of_thread(struct model *md, int tid)
+/* The row of a thread that the cache does not know, or not for sure. */
+static struct task_row *look_up(struct model *md, int tid)
 {
 	unsigned int slot = (unsigned int)tid % TID_CACHE;
 	struct task_row *t, *known;
@@ -259,4 +268,13 @@ struct task_row *procs_of_thread(struct model *md, int tid)
 	}
 	t->seq = w.gen;
 	return t;
+}
+
+struct task_row *procs_of_thread(struct model *md, int tid)
+{
+	if (!last.row || last.tid != tid) {
+		last.row = look_up(md, tid);
+		last.tid = tid;
+	}
+	return last.row;
 }

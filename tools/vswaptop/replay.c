@@ -40,9 +40,6 @@ struct replay {
 	struct tdat td;
 };
 
-/* the part of a record that can have fields this tool knows */
-#define MAX_RECORD 256
-
 /* find() of events.c has no argument of its own; one file is played at a time */
 static const struct tdat *names;
 
@@ -183,8 +180,9 @@ static int next_tdat(struct replay *r, struct model *md, char *err, size_t err_s
 		end = r->rec_ts;
 	model_begin(md, end, end);
 	while (r->pending && r->rec_ts <= end && k > 0) {
-		unsigned char rec[MAX_RECORD + EV_SPARE];
-		size_t n = r->rec_len < MAX_RECORD ? r->rec_len : MAX_RECORD;
+		unsigned char rec[EV_RECORD_MAX + EV_SPARE];
+		size_t n = r->rec_len < EV_RECORD_MAX ? r->rec_len :
+			   EV_RECORD_MAX;
 
 		/* the last record may end where the file does */
 		memcpy(rec, r->rec, n);

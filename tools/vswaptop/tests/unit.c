@@ -163,6 +163,7 @@ static void test_formats(void)
 		"\tfield:u8 to;\toffset:20;\tsize:1;\tsigned:0;\n"
 		"\tfield:u8 from;\toffset:21;\tsize:1;\tsigned:0;\n"
 		"\tfield:char comm[16];\toffset:24;\tsize:16;\tsigned:0;\n"
+		"\tfield:u64 bytes;\toffset:300;\tsize:8;\tsigned:0;\n"
 		"print fmt: \"%s\", __print_symbolic(REC->from, {0,\"free\"},{1,\"none\"},"
 		"{2,\"zram\"},{3,\"zswap\"})\n";
 	struct ev_set es;
@@ -180,6 +181,8 @@ static void test_formats(void)
 	      "moved, missing and unknown fields");
 	check(!es.fmt[0].pos[EF_CGROUP].size && es.fmt[0].pos[EF_FROM].off == 21,
 	      "what is missing is missing, what moved is found");
+	check(!es.fmt[0].pos[EF_BYTES].size && es.fmt[0].end == 22,
+	      "a field far behind the others is not asked for");
 	model_init(&md);
 	md.ev.active = true;
 	rec[16] = 13;
