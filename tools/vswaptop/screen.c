@@ -453,31 +453,43 @@ static int rewind_replay(struct session *s)
 	return session_sample(s, false);
 }
 
+/* Take a sample when it is time for one; an exit code when that was the end of it. */
+static int sample_if_due(struct session *s, uint64_t *next, bool *dirty)
+{
+	static unsigned long n;
+	int r;
+
+	if (ui.paused || now_ns(CLOCK_MONOTONIC) < *next)
+		return -1;
+	r = s->replay_over ? 0 : session_sample(s, !n);
+	if (r < 0)
+		return EXIT_FAIL;
+	*dirty = true;
+	if (++n >= s->opt->count && s->opt->count)
+		return EXIT_OK;
+	*next += s->opt->interval;
+	if (*next < now_ns(CLOCK_MONOTONIC))
+		*next = now_ns(CLOCK_MONOTONIC) + s->opt->interval;
+	return -1;
+}
+
 static int loop(struct session *s)
 {
 	uint64_t next = now_ns(CLOCK_MONOTONIC);
-	unsigned long n = 0;
 	int deaf = 0, r;
-	bool any;
+	bool any, dirty = true;
 
 	for (;;) {
 		enum ask what = ASK_NOTHING;
 		unsigned int ready;
 
-		if (!ui.paused && now_ns(CLOCK_MONOTONIC) >= next) {
-			r = s->replay_over ? 0 : session_sample(s, !n);
-			if (r < 0)
-				return EXIT_FAIL;
-			if (s->opt->count && ++n >= s->opt->count) {
-				draw(&ui);
-				return EXIT_OK;
-			}
-			n += !s->opt->count && !n;
-			next += s->opt->interval;
-			if (next < now_ns(CLOCK_MONOTONIC))
-				next = now_ns(CLOCK_MONOTONIC) + s->opt->interval;
-		}
-		draw(&ui);
+		r = sample_if_due(s, &next, &dirty);
+		/* not when there was only trace data to fetch: drawing costs more than that */
+		if (dirty)
+			draw(&ui);
+		dirty = false;
+		if (r >= 0)
+			return r;
 		/* paused means the screen; events are still counted */
 		ready = session_wait(s, ui.paused ? now_ns(CLOCK_MONOTONIC) + 1000000000ULL : next);
 		if (vt_quit)
@@ -485,6 +497,7 @@ static int loop(struct session *s)
 		if (ready & 1)
 			session_drain(s);
 		what = read_keys(&any);
+		dirty = any;
 		/* input that never is a key: the terminal is gone */
 		deaf = (ready & 2) && !any ? deaf + 1 : 0;
 		if (what == ASK_QUIT || deaf > 100)

@@ -9,6 +9,9 @@
  *   free:AREA              unmap an area
  *   sparse:AREA:N          read every other page, N pages in all
  *   churn:AREA:SECS:RATE   swap single pages out and in, RATE transitions a second
+ *   crowd:N:PAGES:DIRS:DIR N processes, each swaps out PAGES pages of text, spread over
+ *                          the cgroups DIR/c1 to DIR/cDIRS
+ *   disperse               the crowd reads its pages and goes
  *   nobody:COMMAND         run a shell command without any privilege
  *   ready:FILE             make a file with our pid, so that others know
  *   wait:FILE              go on when there is such a file
@@ -22,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -97,18 +101,19 @@ static void map(char kind, unsigned long n)
 	fill(a);
 }
 
+static int pagemap = -1;
+
 /* Pages of the range that are not in swap, by /proc/self/pagemap. */
 static unsigned long resident(const char *p, unsigned long n)
 {
-	static int fd = -1;
 	unsigned long left = 0;
 
-	if (fd < 0)
-		fd = open("/proc/self/pagemap", O_RDONLY);
+	if (pagemap < 0)
+		pagemap = open("/proc/self/pagemap", O_RDONLY);
 	for (unsigned long k = 0; k < n; k++) {
 		uint64_t e;
 
-		if (pread(fd, &e, 8, (off_t)(((uintptr_t)p / PAGE + k) * 8)) != 8)
+		if (pread(pagemap, &e, 8, (off_t)(((uintptr_t)p / PAGE + k) * 8)) != 8)
 			die("pagemap");
 		left += !(e >> 62 & 1);
 	}
@@ -167,6 +172,72 @@ static void touch_pages(struct area *a, unsigned long n, unsigned long step)
 		check(a, k * step);
 }
 
+static struct {
+	unsigned int n;
+	int stop;	/* the crowd waits for its end to be closed */
+} crowd;
+
+/* One of the crowd: all of its work, from birth to exit. */
+static void one_of_many(unsigned long pages, const char *procs, int ready, int stop)
+{
+	FILE *f = fopen(procs, "w");
+	struct area *a = &area[nareas];
+	char c = 0;
+
+	if (!f || fprintf(f, "0\n") < 0 || fclose(f))
+		die(procs);
+	pagemap = -1;
+	map('t', pages);
+	out(a->p, a->n);
+	if (write(ready, &c, 1) != 1)
+		die("ready");
+	close(ready);
+	if (read(stop, &c, 1))
+		die("stop");
+	touch_pages(a, a->n, 1);
+	_exit(0);
+}
+
+static void gather(unsigned int n, unsigned long pages, unsigned int dirs, const char *dir)
+{
+	int ready[2], stop[2];
+	char procs[256], c;
+
+	if (pipe(ready) || pipe(stop))
+		die("pipe");
+	for (crowd.n = 0; crowd.n < n; crowd.n++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			die("fork");
+		if (pid)
+			continue;
+		close(stop[1]);
+		snprintf(procs, sizeof(procs), "%s/c%u/cgroup.procs", dir, crowd.n % dirs + 1);
+		one_of_many(pages, procs, ready[1], stop[0]);
+	}
+	close(ready[1]);
+	close(stop[0]);
+	crowd.stop = stop[1];
+	while (n && read(ready[0], &c, 1) == 1)
+		n--;
+	if (n) {
+		fprintf(stderr, "vswaptop-load: %u of the crowd failed\n", n);
+		exit(4);
+	}
+	close(ready[0]);
+}
+
+static void disperse(void)
+{
+	int status;
+
+	close(crowd.stop);
+	for (; crowd.n; crowd.n--)
+		if (wait(&status) < 0 || status)
+			exit(5);
+}
+
 static struct area *get(const char *s)
 {
 	unsigned int i = (unsigned int)atoi(s);
@@ -210,6 +281,15 @@ static void step(char *s)
 		char *rate = second ? strchr(second + 1, ':') : NULL;
 
 		churn(get(arg), (double)n, rate ? atof(rate + 1) : 1000);
+	} else if (!strncmp(s, "crowd:", 6)) {
+		unsigned int many, dirs;
+		char dir[128];
+
+		if (sscanf(arg, "%u:%lu:%u:%127s", &many, &n, &dirs, dir) != 4 || !dirs)
+			die("crowd");
+		gather(many, n, dirs, dir);
+	} else if (!strcmp(s, "disperse")) {
+		disperse();
 	} else if (!strncmp(s, "free:", 5)) {
 		struct area *a = get(arg);
 
