@@ -66,9 +66,9 @@ static int add_row(struct libscols_table *tb, const struct model *md, const stru
 		return -ENOMEM;
 	for (unsigned int i = 0; i < lay->n; i++) {
 		const struct column *col = &columns[lay->col[i]];
-		struct cell c = { 0 };
+		struct cell c;
 
-		col->get(md, row, col->arg, &c);
+		cell_get(md, col, row, &c);
 		cell_text(col, &c, units, md->page_size, buf, sizeof(buf));
 		if (scols_line_set_data(ln, i, buf))
 			return -ENOMEM;

@@ -12,13 +12,13 @@
 #include "columns.h"
 #include "util.h"
 
-struct pane_desc pane_desc[NR_PANES] = {
-	[PANE_TRANS] = { "transitions", "Transitions", 0 },
-	[PANE_CG] = { "cgroups", "Cgroups", 0 },
-	[PANE_PROC] = { "processes", "Processes", 0 },
-	[PANE_DEV] = { "devices", "Devices", 0 },
-	[PANE_HIST] = { "history", "History", 0 },
-	[PANE_COUNTERS] = { "counters", "Counters", 0 },
+const struct pane_desc pane_desc[NR_PANES] = {
+	[PANE_TRANS] = { "transitions", "Transitions" },
+	[PANE_CG] = { "cgroups", "Cgroups" },
+	[PANE_PROC] = { "processes", "Processes" },
+	[PANE_DEV] = { "devices", "Devices" },
+	[PANE_HIST] = { "history", "History" },
+	[PANE_COUNTERS] = { "counters", "Counters" },
 };
 
 static void put_u(struct cell *c, uint64_t v)
@@ -33,114 +33,98 @@ static void put_d(struct cell *c, double v)
 	c->d = v;
 }
 
-/* event counters of a row: EV_* for one, or one of these sums */
+/*
+ * What a column shows of its pane's row is a number of that pane, with these
+ * flags: an event counter, a value from a cgroup's files, the rate of a counter.
+ */
+enum { WHAT = 0xff, EVENT = 0x100, VALUE = 0x200, RATE = 0x400 };
+
+/* event counters: EV_* for one, or one of these sums */
 enum { SUM_OUT = NR_EV, SUM_IN };
 
-static struct pair ev_pick(const struct pair *ev, int which)
+/* a total, or its rate; without events nothing was seen, which is not nothing */
+static void put_pair(const struct model *md, const struct pair *p, int what, struct cell *c)
 {
-	if (which == SUM_OUT)
-		return ev_out(ev);
-	if (which == SUM_IN)
-		return ev_in(ev);
-	return ev[which];
-}
-
-#define RATE 0x100	/* in arg: the rate instead of the total */
-
-static void put_ev(const struct model *md, const struct pair *ev, int arg, struct cell *c)
-{
-	struct pair p = ev_pick(ev, arg & 0xff);
-
-	/* without events nothing was seen, which is not the same as nothing */
 	if (!md->ev.active)
 		c->na = true;
-	else if (arg & RATE)
-		put_d(c, model_rate(md, &p));
+	else if (what & RATE)
+		put_d(c, model_rate(md, p));
 	else
-		put_u(c, p.cur);
+		put_u(c, p->cur);
 }
 
-static void cg_name(const struct model *md, unsigned int row, int arg, struct cell *c)
+static void put_event(const struct model *md, const struct pair *ev, int what, struct cell *c)
 {
-	(void)arg;
-	c->s = md->cg[row].path;
-}
+	struct pair p;
 
-static void cg_id(const struct model *md, unsigned int row, int arg, struct cell *c)
-{
-	(void)arg;
-	put_u(c, md->cg[row].id);
-}
-
-static void cg_val(const struct model *md, unsigned int row, int arg, struct cell *c)
-{
-	put_u(c, md->cg[row].val[arg]);
-	c->max = !c->na && c->u == VT_NA - 1;
-}
-
-static void cg_ratio(const struct model *md, unsigned int row, int arg, struct cell *c)
-{
-	const uint64_t *v = md->cg[row].val;
-
-	(void)arg;
-	if (v[CG_ZSWAP] == VT_NA || v[CG_ZSWAPPED] == VT_NA || !v[CG_ZSWAP])
-		c->na = true;
+	if ((what & WHAT) == SUM_OUT)
+		p = ev_out(ev);
+	else if ((what & WHAT) == SUM_IN)
+		p = ev_in(ev);
 	else
-		put_d(c, (double)v[CG_ZSWAPPED] / (double)v[CG_ZSWAP]);
+		p = ev[what & WHAT];
+	put_pair(md, &p, what, c);
 }
 
-static void cg_ev(const struct model *md, unsigned int row, int arg, struct cell *c)
+enum { CG_PATH, CG_ID, CG_RATIO };
+
+static void get_cg(const struct model *md, unsigned int row, int what, struct cell *c)
 {
-	put_ev(md, md->cg[row].ev, arg, c);
+	const struct cg_row *r = &md->cg[row];
+	uint64_t size = r->val[CG_ZSWAP], data = r->val[CG_ZSWAPPED];
+
+	if (what & EVENT) {
+		put_event(md, r->ev, what, c);
+	} else if (what & VALUE) {
+		put_u(c, r->val[what & WHAT]);
+		c->max = !c->na && c->u == VT_NA - 1;
+	} else if (what == CG_PATH) {
+		c->s = r->path;
+	} else if (what == CG_ID) {
+		put_u(c, r->id);
+	} else {
+		put_d(c, size == VT_NA || data == VT_NA || !size ? NAN :
+		      (double)data / (double)size);
+	}
 }
 
-static void pr_pid(const struct model *md, unsigned int row, int arg, struct cell *c)
-{
-	(void)arg;
-	put_u(c, (uint64_t)md->task[row].pid);
-}
+enum { PR_PID, PR_COMM, PR_KIND, PR_CGROUP, PR_VMSWAP };
 
-static void pr_comm(const struct model *md, unsigned int row, int arg, struct cell *c)
-{
-	(void)arg;
-	c->s = md->task[row].comm;
-}
-
-static void pr_state(const struct model *md, unsigned int row, int arg, struct cell *c)
+static void get_proc(const struct model *md, unsigned int row, int what, struct cell *c)
 {
 	const struct task_row *t = &md->task[row];
 
-	(void)arg;
-	c->s = t->gone ? "exited" : t->kthread ? "kernel" : "user";
-}
-
-static void pr_cgroup(const struct model *md, unsigned int row, int arg, struct cell *c)
-{
-	(void)arg;
-	c->s = md->task[row].cgroup;
-	c->na = !c->s[0];
-}
-
-static void pr_vmswap(const struct model *md, unsigned int row, int arg, struct cell *c)
-{
-	(void)arg;
-	put_u(c, md->task[row].vmswap);
-}
-
-static void pr_ev(const struct model *md, unsigned int row, int arg, struct cell *c)
-{
-	put_ev(md, md->task[row].ev, arg, c);
+	if (what & EVENT) {
+		put_event(md, t->ev, what, c);
+		return;
+	}
+	switch (what) {
+	case PR_PID:
+		put_u(c, (uint64_t)t->pid);
+		break;
+	case PR_COMM:
+		c->s = t->comm;
+		break;
+	case PR_KIND:
+		c->s = t->gone ? "exited" : t->kthread ? "kernel" : "user";
+		break;
+	case PR_CGROUP:
+		c->s = t->cgroup;
+		c->na = !c->s[0];
+		break;
+	default:
+		put_u(c, t->vmswap);
+	}
 }
 
 enum { DV_NAME, DV_KIND, DV_TYPE, DV_SIZE, DV_USED, DV_FREE, DV_PCT, DV_IN, DV_OUT, DV_PRIO };
 
-static void dv_get(const struct model *md, unsigned int row, int arg, struct cell *c)
+static void get_dev(const struct model *md, unsigned int row, int what, struct cell *c)
 {
 	const struct dev_row *d = &md->dev[row];
-	const struct pair *p = (arg & 0xff) == DV_IN ? &d->in : &d->out;
 	uint64_t used = d->used.cur;
 
-	switch (arg & 0xff) {
+	switch (what & WHAT) {
 	case DV_NAME:
 		c->s = d->name;
 		break;
@@ -166,23 +150,21 @@ static void dv_get(const struct model *md, unsigned int row, int arg, struct cel
 	case DV_PRIO:
 		c->i = d->prio;
 		break;
+	case DV_IN:
+		put_pair(md, &d->in, what, c);
+		break;
 	default:
-		if (!md->ev.active)
-			c->na = true;
-		else if (arg & RATE)
-			put_d(c, model_rate(md, p));
-		else
-			put_u(c, p->cur);
+		put_pair(md, &d->out, what, c);
 	}
 }
 
 enum { TR_FROM, TR_TO, TR_COUNT, TR_RATE, TR_EVENTS };
 
-static void tr_get(const struct model *md, unsigned int row, int arg, struct cell *c)
+static void get_trans(const struct model *md, unsigned int row, int what, struct cell *c)
 {
 	unsigned int f = row / MAX_STATES, t = row % MAX_STATES;
 
-	switch (arg) {
+	switch (what) {
 	case TR_FROM:
 		c->s = md->state_name[f];
 		break;
@@ -208,13 +190,13 @@ static const struct hist *hist_at(const struct model *md, unsigned int row)
 	return &md->hist[(md->hist_pos + HIST_LEN - 1 - row) % HIST_LEN];
 }
 
-static void hi_get(const struct model *md, unsigned int row, int arg, struct cell *c)
+static void get_hist(const struct model *md, unsigned int row, int what, struct cell *c)
 {
 	static char stamp[16];
 	const struct hist *h = hist_at(md, row);
 	uint64_t s = h->t_real / 1000000000ULL % 86400;
 
-	switch (arg) {
+	switch (what) {
 	case HI_TIME:
 		snprintf(stamp, sizeof(stamp), "%02u:%02u:%02u", (unsigned int)(s / 3600),
 			 (unsigned int)(s / 60 % 60), (unsigned int)(s % 60));
@@ -240,13 +222,13 @@ static void hi_get(const struct model *md, unsigned int row, int arg, struct cel
 enum { CO_NAME, CO_VALUE, CO_RATE, CO_HELP };
 
 /* rows: the metrics, then what only this kernel has */
-static void co_get(const struct model *md, unsigned int row, int arg, struct cell *c)
+static void get_counter(const struct model *md, unsigned int row, int what, struct cell *c)
 {
 	bool known = row < NR_METRICS;
 	const struct named *e = known ? NULL : &md->extra[row - NR_METRICS];
 	const struct pair *p = known ? &md->m[row] : &e->v;
 
-	switch (arg) {
+	switch (what) {
 	case CO_NAME:
 		c->s = known ? metric_desc[row].name : e->name;
 		break;
@@ -261,125 +243,139 @@ static void co_get(const struct model *md, unsigned int row, int arg, struct cel
 	}
 }
 
-#define EVC(P, GET, NAME, KEY, W, FL, ARG, HELP) \
-	{ P, NAME, KEY, ((ARG) & RATE) ? CT_RATE : CT_PAGES, W, FL, ARG, GET, HELP }
+void cell_get(const struct model *md, const struct column *col, unsigned int row, struct cell *c)
+{
+	static void (*const get[NR_PANES])(const struct model *md, unsigned int row, int what,
+					   struct cell *c) = {
+		[PANE_TRANS] = get_trans, [PANE_CG] = get_cg, [PANE_PROC] = get_proc,
+		[PANE_DEV] = get_dev, [PANE_HIST] = get_hist, [PANE_COUNTERS] = get_counter,
+	};
+
+	memset(c, 0, sizeof(*c));
+	get[col->pane](md, row, col->what, c);
+}
+
+#define EV(P, NAME, KEY, W, FL, E, HELP) \
+	{ P, NAME, KEY, CT_PAGES, W, FL, EVENT | (E), HELP }
+#define EV_RATE(P, NAME, KEY, W, FL, E, HELP) \
+	{ P, NAME, KEY, CT_RATE, W, FL, EVENT | RATE | (E), HELP }
 
 const struct column columns[] = {
-	{ PANE_TRANS, "FROM", "from", CT_STR, 8, COL_DFLT, TR_FROM, tr_get, "state left" },
-	{ PANE_TRANS, "TO", "to", CT_STR, 8, COL_DFLT, TR_TO, tr_get, "state entered" },
-	{ PANE_TRANS, "PAGES", "pages", CT_PAGES, 12, COL_DFLT, TR_COUNT, tr_get,
+	{ PANE_TRANS, "FROM", "from", CT_STR, 8, COL_DFLT, TR_FROM, "state left" },
+	{ PANE_TRANS, "TO", "to", CT_STR, 8, COL_DFLT, TR_TO, "state entered" },
+	{ PANE_TRANS, "PAGES", "pages", CT_PAGES, 12, COL_DFLT, TR_COUNT,
 	  "pages that made this transition since boot (kernel counter)" },
-	{ PANE_TRANS, "PAGES/s", "pages_rate", CT_RATE, 9, COL_DFLT, TR_RATE, tr_get,
+	{ PANE_TRANS, "PAGES/s", "pages_rate", CT_RATE, 9, COL_DFLT, TR_RATE,
 	  "the same per second" },
-	{ PANE_TRANS, "TRACED", "traced", CT_PAGES, 12, COL_DFLT, TR_EVENTS, tr_get,
+	{ PANE_TRANS, "TRACED", "traced", CT_PAGES, 12, COL_DFLT, TR_EVENTS,
 	  "pages seen in trace events since start" },
 
-	{ PANE_CG, "CGROUP", "path", CT_STR, 24, COL_DFLT, 0, cg_name, "path of the cgroup" },
-	{ PANE_CG, "ID", "id", CT_INT, 8, 0, 0, cg_id, "inode number, as events carry it" },
-	{ PANE_CG, "VSWAP", "vswap", CT_BYTES, 7, COL_DFLT, CG_VSWAP, cg_val,
+	{ PANE_CG, "CGROUP", "path", CT_STR, 24, COL_DFLT, CG_PATH, "path of the cgroup" },
+	{ PANE_CG, "ID", "id", CT_INT, 8, 0, CG_ID, "inode number, as events carry it" },
+	{ PANE_CG, "VSWAP", "vswap", CT_BYTES, 7, COL_DFLT, VALUE | CG_VSWAP,
 	  "virtual slots it and cgroups below own, whatever backs them" },
-	{ PANE_CG, "ZSWAP", "zswap", CT_BYTES, 7, COL_DFLT, CG_ZSWAP, cg_val,
+	{ PANE_CG, "ZSWAP", "zswap", CT_BYTES, 7, COL_DFLT, VALUE | CG_ZSWAP,
 	  "memory its compressed pages take" },
-	{ PANE_CG, "ZDATA", "zswapped", CT_BYTES, 7, COL_WIDE, CG_ZSWAPPED, cg_val,
+	{ PANE_CG, "ZDATA", "zswapped", CT_BYTES, 7, COL_WIDE, VALUE | CG_ZSWAPPED,
 	  "the same pages uncompressed" },
-	{ PANE_CG, "RATIO", "ratio", CT_RATIO, 5, COL_WIDE, 0, cg_ratio, "ZDATA / ZSWAP" },
-	{ PANE_CG, "DISK", "swap", CT_BYTES, 7, COL_DFLT, CG_SWAP, cg_val,
+	{ PANE_CG, "RATIO", "ratio", CT_RATIO, 5, COL_WIDE, CG_RATIO, "ZDATA / ZSWAP" },
+	{ PANE_CG, "DISK", "swap", CT_BYTES, 7, COL_DFLT, VALUE | CG_SWAP,
 	  "physical swap charged (memory.swap.current)" },
-	{ PANE_CG, "DISKMAX", "swap_max", CT_BYTES, 7, COL_WIDE, CG_SWAP_MAX, cg_val,
+	{ PANE_CG, "DISKMAX", "swap_max", CT_BYTES, 7, COL_WIDE, VALUE | CG_SWAP_MAX,
 	  "limit of DISK (memory.swap.max)" },
-	{ PANE_CG, "ZMAX", "zswap_max", CT_BYTES, 7, COL_WIDE, CG_ZSWAP_MAX, cg_val,
+	{ PANE_CG, "ZMAX", "zswap_max", CT_BYTES, 7, COL_WIDE, VALUE | CG_ZSWAP_MAX,
 	  "limit of ZSWAP (memory.zswap.max)" },
-	EVC(PANE_CG, cg_ev, "OUT/s", "out_rate", 7, COL_DFLT, SUM_OUT | RATE,
+	EV_RATE(PANE_CG, "OUT/s", "out_rate", 7, COL_DFLT, SUM_OUT,
 	    "its own pages swapped out per second (not those of cgroups below)"),
-	EVC(PANE_CG, cg_ev, "IN/s", "in_rate", 7, COL_DFLT, SUM_IN | RATE,
+	EV_RATE(PANE_CG, "IN/s", "in_rate", 7, COL_DFLT, SUM_IN,
 	    "its own pages swapped in per second"),
-	EVC(PANE_CG, cg_ev, "WB/s", "writeback_rate", 6, COL_DFLT, EV_WB | RATE,
+	EV_RATE(PANE_CG, "WB/s", "writeback_rate", 6, COL_DFLT, EV_WB,
 	    "its pages moved from zswap to a device per second"),
-	EVC(PANE_CG, cg_ev, "REJ/s", "reject_rate", 6, COL_WIDE, EV_REJECT | RATE,
+	EV_RATE(PANE_CG, "REJ/s", "reject_rate", 6, COL_WIDE, EV_REJECT,
 	    "refusals per second"),
-	EVC(PANE_CG, cg_ev, "OUT", "out", 9, COL_WIDE, SUM_OUT,
+	EV(PANE_CG, "OUT", "out", 9, COL_WIDE, SUM_OUT,
 	    "its pages swapped out since start"),
-	EVC(PANE_CG, cg_ev, "OUTZERO", "out_zero", 9, 0, EV_OUT_ZERO, "of these, zero-filled"),
-	EVC(PANE_CG, cg_ev, "OUTZSWAP", "out_zswap", 9, 0, EV_OUT_ZSWAP, "of these, to zswap"),
-	EVC(PANE_CG, cg_ev, "OUTDISK", "out_phys", 9, 0, EV_OUT_PHYS, "of these, to a device"),
-	EVC(PANE_CG, cg_ev, "IN", "in", 9, COL_WIDE, SUM_IN, "its pages swapped in since start"),
-	EVC(PANE_CG, cg_ev, "INZERO", "in_zero", 9, 0, EV_IN_ZERO, "of these, zero-filled"),
-	EVC(PANE_CG, cg_ev, "INZSWAP", "in_zswap", 9, 0, EV_IN_ZSWAP, "of these, from zswap"),
-	EVC(PANE_CG, cg_ev, "INDISK", "in_phys", 9, 0, EV_IN_PHYS, "of these, from a device"),
-	EVC(PANE_CG, cg_ev, "INOTHER", "in_other", 9, 0, EV_IN_OTHER, "of these, anything else"),
-	EVC(PANE_CG, cg_ev, "WB", "writeback", 9, 0, EV_WB, "writebacks since start"),
-	EVC(PANE_CG, cg_ev, "ALLOC", "alloc", 9, 0, EV_ALLOC, "slots allocated since start"),
-	EVC(PANE_CG, cg_ev, "FREED", "free", 9, 0, EV_FREE, "slots freed since start"),
-	EVC(PANE_CG, cg_ev, "REJECT", "reject", 9, 0, EV_REJECT, "refusals since start"),
-	EVC(PANE_CG, cg_ev, "OTHER", "other", 9, 0, EV_OTHER,
+	EV(PANE_CG, "OUTZERO", "out_zero", 9, 0, EV_OUT_ZERO, "of these, zero-filled"),
+	EV(PANE_CG, "OUTZSWAP", "out_zswap", 9, 0, EV_OUT_ZSWAP, "of these, to zswap"),
+	EV(PANE_CG, "OUTDISK", "out_phys", 9, 0, EV_OUT_PHYS, "of these, to a device"),
+	EV(PANE_CG, "IN", "in", 9, COL_WIDE, SUM_IN, "its pages swapped in since start"),
+	EV(PANE_CG, "INZERO", "in_zero", 9, 0, EV_IN_ZERO, "of these, zero-filled"),
+	EV(PANE_CG, "INZSWAP", "in_zswap", 9, 0, EV_IN_ZSWAP, "of these, from zswap"),
+	EV(PANE_CG, "INDISK", "in_phys", 9, 0, EV_IN_PHYS, "of these, from a device"),
+	EV(PANE_CG, "INOTHER", "in_other", 9, 0, EV_IN_OTHER, "of these, anything else"),
+	EV(PANE_CG, "WB", "writeback", 9, 0, EV_WB, "writebacks since start"),
+	EV(PANE_CG, "ALLOC", "alloc", 9, 0, EV_ALLOC, "slots allocated since start"),
+	EV(PANE_CG, "FREED", "free", 9, 0, EV_FREE, "slots freed since start"),
+	EV(PANE_CG, "REJECT", "reject", 9, 0, EV_REJECT, "refusals since start"),
+	EV(PANE_CG, "OTHER", "other", 9, 0, EV_OTHER,
 	    "other transitions since start, such as loads"),
 
-	{ PANE_PROC, "PID", "pid", CT_INT, 7, COL_DFLT, 0, pr_pid, "process" },
-	{ PANE_PROC, "COMM", "comm", CT_STR, 15, COL_DFLT, 0, pr_comm, "its name" },
-	{ PANE_PROC, "KIND", "kind", CT_STR, 6, COL_WIDE, 0, pr_state,
+	{ PANE_PROC, "PID", "pid", CT_INT, 7, COL_DFLT, PR_PID, "process" },
+	{ PANE_PROC, "COMM", "comm", CT_STR, 15, COL_DFLT, PR_COMM, "its name" },
+	{ PANE_PROC, "KIND", "kind", CT_STR, 6, COL_WIDE, PR_KIND,
 	  "user, kernel (thread) or exited" },
-	{ PANE_PROC, "VMSWAP", "vmswap", CT_BYTES, 7, COL_DFLT, 0, pr_vmswap,
+	{ PANE_PROC, "VMSWAP", "vmswap", CT_BYTES, 7, COL_DFLT, PR_VMSWAP,
 	  "its memory in swap, from /proc" },
-	EVC(PANE_PROC, pr_ev, "FAULT/s", "in_rate", 7, COL_DFLT, SUM_IN | RATE,
+	EV_RATE(PANE_PROC, "FAULT/s", "in_rate", 7, COL_DFLT, SUM_IN,
 	    "pages its own faults swapped in per second"),
-	EVC(PANE_PROC, pr_ev, "DIDOUT/s", "out_rate", 8, COL_DFLT, SUM_OUT | RATE,
+	EV_RATE(PANE_PROC, "DIDOUT/s", "out_rate", 8, COL_DFLT, SUM_OUT,
 	    "pages it swapped out while reclaiming, its own or others'"),
-	EVC(PANE_PROC, pr_ev, "DIDWB/s", "writeback_rate", 7, COL_DFLT, EV_WB | RATE,
+	EV_RATE(PANE_PROC, "DIDWB/s", "writeback_rate", 7, COL_DFLT, EV_WB,
 	    "pages it moved from zswap to a device"),
-	EVC(PANE_PROC, pr_ev, "REJ/s", "reject_rate", 6, COL_WIDE, EV_REJECT | RATE,
+	EV_RATE(PANE_PROC, "REJ/s", "reject_rate", 6, COL_WIDE, EV_REJECT,
 	    "refusals it met per second"),
-	EVC(PANE_PROC, pr_ev, "FAULTS", "in", 9, COL_DFLT, SUM_IN,
+	EV(PANE_PROC, "FAULTS", "in", 9, COL_DFLT, SUM_IN,
 	    "pages its faults swapped in since start"),
-	EVC(PANE_PROC, pr_ev, "DIDOUT", "out", 9, COL_DFLT, SUM_OUT,
+	EV(PANE_PROC, "DIDOUT", "out", 9, COL_DFLT, SUM_OUT,
 	    "pages it swapped out since start"),
-	{ PANE_PROC, "CGROUP", "cgroup", CT_STR, 20, COL_WIDE, 0, pr_cgroup, "its cgroup" },
-	EVC(PANE_PROC, pr_ev, "INZERO", "in_zero", 9, 0, EV_IN_ZERO, "of FAULTS, zero-filled"),
-	EVC(PANE_PROC, pr_ev, "INZSWAP", "in_zswap", 9, 0, EV_IN_ZSWAP, "of FAULTS, from zswap"),
-	EVC(PANE_PROC, pr_ev, "INDISK", "in_phys", 9, 0, EV_IN_PHYS, "of FAULTS, from a device"),
-	EVC(PANE_PROC, pr_ev, "INOTHER", "in_other", 9, 0, EV_IN_OTHER,
+	{ PANE_PROC, "CGROUP", "cgroup", CT_STR, 20, COL_WIDE, PR_CGROUP, "its cgroup" },
+	EV(PANE_PROC, "INZERO", "in_zero", 9, 0, EV_IN_ZERO, "of FAULTS, zero-filled"),
+	EV(PANE_PROC, "INZSWAP", "in_zswap", 9, 0, EV_IN_ZSWAP, "of FAULTS, from zswap"),
+	EV(PANE_PROC, "INDISK", "in_phys", 9, 0, EV_IN_PHYS, "of FAULTS, from a device"),
+	EV(PANE_PROC, "INOTHER", "in_other", 9, 0, EV_IN_OTHER,
 	    "of FAULTS, anything else"),
-	EVC(PANE_PROC, pr_ev, "OUTZERO", "out_zero", 9, 0, EV_OUT_ZERO, "of DIDOUT, zero-filled"),
-	EVC(PANE_PROC, pr_ev, "OUTZSWAP", "out_zswap", 9, 0, EV_OUT_ZSWAP, "of DIDOUT, to zswap"),
-	EVC(PANE_PROC, pr_ev, "OUTDISK", "out_phys", 9, 0, EV_OUT_PHYS, "of DIDOUT, to a device"),
-	EVC(PANE_PROC, pr_ev, "DIDWB", "writeback", 9, 0, EV_WB, "writebacks since start"),
-	EVC(PANE_PROC, pr_ev, "DIDALLOC", "alloc", 9, 0, EV_ALLOC, "slots it allocated"),
-	EVC(PANE_PROC, pr_ev, "DIDFREE", "free", 9, 0, EV_FREE, "slots it freed"),
-	EVC(PANE_PROC, pr_ev, "REJECT", "reject", 9, 0, EV_REJECT, "refusals it met"),
-	EVC(PANE_PROC, pr_ev, "OTHER", "other", 9, 0, EV_OTHER, "other transitions"),
+	EV(PANE_PROC, "OUTZERO", "out_zero", 9, 0, EV_OUT_ZERO, "of DIDOUT, zero-filled"),
+	EV(PANE_PROC, "OUTZSWAP", "out_zswap", 9, 0, EV_OUT_ZSWAP, "of DIDOUT, to zswap"),
+	EV(PANE_PROC, "OUTDISK", "out_phys", 9, 0, EV_OUT_PHYS, "of DIDOUT, to a device"),
+	EV(PANE_PROC, "DIDWB", "writeback", 9, 0, EV_WB, "writebacks since start"),
+	EV(PANE_PROC, "DIDALLOC", "alloc", 9, 0, EV_ALLOC, "slots it allocated"),
+	EV(PANE_PROC, "DIDFREE", "free", 9, 0, EV_FREE, "slots it freed"),
+	EV(PANE_PROC, "REJECT", "reject", 9, 0, EV_REJECT, "refusals it met"),
+	EV(PANE_PROC, "OTHER", "other", 9, 0, EV_OTHER, "other transitions"),
 
-	{ PANE_DEV, "DEVICE", "name", CT_STR, 20, COL_DFLT, DV_NAME, dv_get, "device or file" },
-	{ PANE_DEV, "KIND", "kind", CT_STR, 9, COL_DFLT, DV_KIND, dv_get, "partition or file" },
-	{ PANE_DEV, "SIZE", "size", CT_BYTES, 7, COL_DFLT, DV_SIZE, dv_get, "its size" },
-	{ PANE_DEV, "USED", "used", CT_BYTES, 7, COL_DFLT, DV_USED, dv_get, "in use" },
-	{ PANE_DEV, "FREE", "free", CT_BYTES, 7, COL_WIDE, DV_FREE, dv_get, "not in use" },
-	{ PANE_DEV, "USE%", "used_percent", CT_PCT, 5, COL_DFLT, DV_PCT, dv_get, "share in use" },
-	{ PANE_DEV, "PRIO", "priority", CT_SINT, 5, COL_DFLT, DV_PRIO, dv_get, "priority" },
-	{ PANE_DEV, "WRITE/s", "out_rate", CT_RATE, 7, COL_DFLT, DV_OUT | RATE, dv_get,
+	{ PANE_DEV, "DEVICE", "name", CT_STR, 20, COL_DFLT, DV_NAME, "device or file" },
+	{ PANE_DEV, "KIND", "kind", CT_STR, 9, COL_DFLT, DV_KIND, "partition or file" },
+	{ PANE_DEV, "SIZE", "size", CT_BYTES, 7, COL_DFLT, DV_SIZE, "its size" },
+	{ PANE_DEV, "USED", "used", CT_BYTES, 7, COL_DFLT, DV_USED, "in use" },
+	{ PANE_DEV, "FREE", "free", CT_BYTES, 7, COL_WIDE, DV_FREE, "not in use" },
+	{ PANE_DEV, "USE%", "used_percent", CT_PCT, 5, COL_DFLT, DV_PCT, "share in use" },
+	{ PANE_DEV, "PRIO", "priority", CT_SINT, 5, COL_DFLT, DV_PRIO, "priority" },
+	{ PANE_DEV, "WRITE/s", "out_rate", CT_RATE, 7, COL_DFLT, DV_OUT | RATE,
 	  "pages given a slot on it per second" },
-	{ PANE_DEV, "READ/s", "in_rate", CT_RATE, 7, COL_DFLT, DV_IN | RATE, dv_get,
+	{ PANE_DEV, "READ/s", "in_rate", CT_RATE, 7, COL_DFLT, DV_IN | RATE,
 	  "pages swapped in from it per second" },
-	{ PANE_DEV, "WRITTEN", "out", CT_PAGES, 9, COL_WIDE, DV_OUT, dv_get,
+	{ PANE_DEV, "WRITTEN", "out", CT_PAGES, 9, COL_WIDE, DV_OUT,
 	  "pages given a slot on it since start" },
-	{ PANE_DEV, "READ", "in", CT_PAGES, 9, COL_WIDE, DV_IN, dv_get,
+	{ PANE_DEV, "READ", "in", CT_PAGES, 9, COL_WIDE, DV_IN,
 	  "pages swapped in from it since start" },
-	{ PANE_DEV, "TYPE", "type", CT_INT, 4, COL_WIDE, DV_TYPE, dv_get,
+	{ PANE_DEV, "TYPE", "type", CT_INT, 4, COL_WIDE, DV_TYPE,
 	  "swap type in events; - when it cannot be told" },
 
-	{ PANE_HIST, "TIME", "time", CT_STR, 8, COL_DFLT, HI_TIME, hi_get, "time of the sample (UTC)" },
-	{ PANE_HIST, "USED", "used", CT_BYTES, 8, COL_DFLT, HI_USED, hi_get, "virtual slots in use" },
-	{ PANE_HIST, "OUT/s", "out_rate", CT_RATE, 8, COL_DFLT, HI_OUT, hi_get, "pages out per second" },
-	{ PANE_HIST, "IN/s", "in_rate", CT_RATE, 8, COL_DFLT, HI_IN, hi_get, "pages in per second" },
-	{ PANE_HIST, "WB/s", "writeback_rate", CT_RATE, 8, COL_DFLT, HI_WB, hi_get,
+	{ PANE_HIST, "TIME", "time", CT_STR, 8, COL_DFLT, HI_TIME, "time of the sample (UTC)" },
+	{ PANE_HIST, "USED", "used", CT_BYTES, 8, COL_DFLT, HI_USED, "virtual slots in use" },
+	{ PANE_HIST, "OUT/s", "out_rate", CT_RATE, 8, COL_DFLT, HI_OUT, "pages out per second" },
+	{ PANE_HIST, "IN/s", "in_rate", CT_RATE, 8, COL_DFLT, HI_IN, "pages in per second" },
+	{ PANE_HIST, "WB/s", "writeback_rate", CT_RATE, 8, COL_DFLT, HI_WB,
 	  "writeback per second" },
-	{ PANE_HIST, "PSI%", "psi", CT_PCT, 6, COL_DFLT, HI_PSI, hi_get,
+	{ PANE_HIST, "PSI%", "psi", CT_PCT, 6, COL_DFLT, HI_PSI,
 	  "memory pressure (some, 10 s)" },
 
-	{ PANE_COUNTERS, "NAME", "name", CT_STR, 22, COL_DFLT, CO_NAME, co_get, "the counter" },
-	{ PANE_COUNTERS, "VALUE", "value", CT_INT, 16, COL_DFLT, CO_VALUE, co_get,
+	{ PANE_COUNTERS, "NAME", "name", CT_STR, 22, COL_DFLT, CO_NAME, "the counter" },
+	{ PANE_COUNTERS, "VALUE", "value", CT_INT, 16, COL_DFLT, CO_VALUE,
 	  "its value: pages, bytes or as the name says" },
-	{ PANE_COUNTERS, "RATE/s", "rate", CT_RATE, 10, COL_DFLT, CO_RATE, co_get,
+	{ PANE_COUNTERS, "RATE/s", "rate", CT_RATE, 10, COL_DFLT, CO_RATE,
 	  "change per second" },
-	{ PANE_COUNTERS, "MEANING", "meaning", CT_STR, 30, COL_DFLT, CO_HELP, co_get,
+	{ PANE_COUNTERS, "MEANING", "meaning", CT_STR, 30, COL_DFLT, CO_HELP,
 	  "what it counts" },
 };
 
@@ -536,20 +532,20 @@ static int cell_cmp(const struct column *col, const struct cell *a, const struct
 static bool before(const struct order *o, unsigned int x, unsigned int y)
 {
 	const struct column *col;
-	struct cell a = { 0 }, b = { 0 };
+	struct cell a, b;
 	char keep[CG_PATH_MAX];
 	int r;
 
 	if (o->lay->sort < 0)
 		return x < y;
 	col = &columns[o->lay->sort];
-	col->get(o->md, x, col->arg, &a);
+	cell_get(o->md, col, x, &a);
 	if (col->type == CT_STR && a.s) {
 		/* a getter may format into one static buffer */
 		vt_copy(keep, a.s, sizeof(keep));
 		a.s = keep;
 	}
-	col->get(o->md, y, col->arg, &b);
+	cell_get(o->md, col, y, &b);
 	if (a.na || b.na)
 		return a.na == b.na ? x < y : b.na;
 	r = cell_cmp(col, &a, &b);
@@ -653,11 +649,11 @@ static bool row_match(const struct model *md, enum pane p, unsigned int row, con
 	if (!match || !*match)
 		return true;
 	for (unsigned int i = 0; i < ncolumns; i++) {
-		struct cell c = { 0 };
+		struct cell c;
 
 		if (columns[i].pane != p || columns[i].type != CT_STR)
 			continue;
-		columns[i].get(md, row, columns[i].arg, &c);
+		cell_get(md, &columns[i], row, &c);
 		if (c.s && !c.na && strcasestr(c.s, match))
 			return true;
 	}

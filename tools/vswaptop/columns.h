@@ -14,10 +14,9 @@ enum pane { PANE_TRANS, PANE_CG, PANE_PROC, PANE_DEV, PANE_HIST, PANE_COUNTERS, 
 struct pane_desc {
 	const char *name;
 	const char *title;
-	int sort;	/* default sort column, by position in the column table */
 };
 
-extern struct pane_desc pane_desc[NR_PANES];
+extern const struct pane_desc pane_desc[NR_PANES];
 
 /** enum cell_type - how a value is printed */
 enum cell_type {
@@ -52,8 +51,7 @@ enum units { UNITS_HUMAN, UNITS_BYTES, UNITS_PAGES };
  * @name: header and name for -o and --sort
  * @key: name in JSON
  * @width: on the screen, without the gap
- * @arg: for @get
- * @get: fills the cell for row @row of the pane
+ * @what: which value of the pane's row, for cell_get()
  */
 struct column {
 	enum pane pane;
@@ -62,8 +60,7 @@ struct column {
 	enum cell_type type;
 	unsigned char width;
 	unsigned char flags;
-	int arg;
-	void (*get)(const struct model *md, unsigned int row, int arg, struct cell *c);
+	int what;
 	const char *help;
 };
 
@@ -118,6 +115,9 @@ enum show { SHOW_ACTIVE, SHOW_EVER, SHOW_ALL };
  */
 void view_build(struct view *v, const struct model *md, enum pane p, const struct layout *lay,
 		enum show show, const char *match);
+
+/** cell_get - the value of a column in row @row of its pane */
+void cell_get(const struct model *md, const struct column *col, unsigned int row, struct cell *c);
 
 /** cell_text - format a value; returns @buf */
 const char *cell_text(const struct column *col, const struct cell *c, enum units units,

@@ -467,9 +467,9 @@ static int longest(const struct ui *ui, const struct column *col, const struct v
 	size_t max = 0;
 
 	for (int i = 0; i < rows && top + (unsigned int)i < v->n; i++) {
-		struct cell c = { 0 };
+		struct cell c;
 
-		col->get(ui->s->md, v->row[top + (unsigned int)i], col->arg, &c);
+		cell_get(ui->s->md, col, v->row[top + (unsigned int)i], &c);
 		if (!c.na && c.s && strlen(c.s) > max)
 			max = strlen(c.s);
 	}
@@ -495,11 +495,11 @@ static void draw_cell(const struct ui *ui, int y, int x, int w, const struct col
 		      unsigned int row, bool first_text)
 {
 	const struct model *md = ui->s->md;
-	struct cell c = { 0 };
+	struct cell c;
 	char buf[256];
 	size_t len;
 
-	col->get(md, row, col->arg, &c);
+	cell_get(md, col, row, &c);
 	cell_text(col, &c, ui->units, md->page_size, buf, sizeof(buf));
 	len = strlen(buf);
 	if (col->type == CT_STR) {

@@ -259,11 +259,11 @@ static void js_row(struct obuf *o, const struct model *md, enum pane p, unsigned
 	ob_putc(o, '{');
 	for (unsigned int i = 0; i < n; i++) {
 		const struct column *col = &columns[n == ncolumns ? i : lay->col[i]];
-		struct cell c = { 0 };
+		struct cell c;
 
 		if (col->pane != p)
 			continue;
-		col->get(md, row, col->arg, &c);
+		cell_get(md, col, row, &c);
 		js_key(o, &first, col->key);
 		js_cell(o, col, &c);
 	}
