@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * fuzz_replay.c - libFuzzer target: recorded files of any content
+ * fuzz_replay.c - libFuzzer target: recorded files of any content, and JSON lines
+ * written from what came of them
  *
  * With -DSEEDS it is a program that writes the seed files into a directory.
  */
@@ -13,9 +14,36 @@
 #include "tests/gen.h"
 
 #ifndef SEEDS
+#include <sys/mman.h>
+#include <unistd.h>
+
 static struct model md;
+static char back[8u << 20];
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Whatever was read, what is written of it must be readable. */
+static void write_and_read(void)
+{
+	static struct obuf o = { .fd = -1 };
+	char err[160] = "";
+	ssize_t n;
+
+	if (o.fd < 0)
+		o.fd = memfd_create("written", 0);
+	if (o.fd < 0 || ftruncate(o.fd, 0) || lseek(o.fd, 0, SEEK_SET))
+		abort();
+	if (json_sample(&o, &md, NULL, ~0u))
+		abort();
+	n = pread(o.fd, back, sizeof(back), 0);
+	if (n <= 0 || n == sizeof(back))
+		return;
+	model_init(&md);
+	if (json_load(&md, back, (size_t)n, err, sizeof(err))) {
+		fprintf(stderr, "%s: %.*s\n", err, (int)n, back);
+		abort();
+	}
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -33,6 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (n++ < 64 && replay_next(r, &md, err, sizeof(err)) > 0)
 		for (int p = 0; p < NR_PANES; p++)
 			view_build(&v, &md, (enum pane)p, &lay[p], SHOW_EVER, NULL);
+	write_and_read();
 	replay_rewind(r);
 	replay_next(r, &md, err, sizeof(err));
 	replay_close(r);
