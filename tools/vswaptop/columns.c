@@ -13,12 +13,15 @@
 #include "util.h"
 
 const struct pane_desc pane_desc[NR_PANES] = {
-	[PANE_TRANS] = { "transitions", "Transitions" },
-	[PANE_CG] = { "cgroups", "Cgroups" },
-	[PANE_PROC] = { "processes", "Processes" },
-	[PANE_DEV] = { "devices", "Devices" },
-	[PANE_HIST] = { "history", "History" },
-	[PANE_COUNTERS] = { "counters", "Counters" },
+	[PANE_TRANS] = { "transitions", "Transitions",
+			 "pages that went from the state at the left to the one on top" },
+	[PANE_CG] = { "cgroups", "Cgroups",
+		      "sizes with the cgroups below, rates without" },
+	[PANE_PROC] = { "processes", "Processes",
+			"FAULT: its own faults   DID: reclaimed by it, whoever owned it" },
+	[PANE_DEV] = { "devices", "Devices", "WRITE and READ in pages" },
+	[PANE_HIST] = { "history", "History", "" },
+	[PANE_COUNTERS] = { "counters", "Counters", "" },
 };
 
 static void put_u(struct cell *c, uint64_t v)

@@ -10,10 +10,11 @@
 /** enum pane - the views of the model */
 enum pane { PANE_TRANS, PANE_CG, PANE_PROC, PANE_DEV, PANE_HIST, PANE_COUNTERS, NR_PANES };
 
-/** struct pane_desc - the name used in options and JSON, and the title */
+/** struct pane_desc - the name used in options and JSON, the title, how to read it */
 struct pane_desc {
 	const char *name;
 	const char *title;
+	const char *hint;
 };
 
 extern const struct pane_desc pane_desc[NR_PANES];

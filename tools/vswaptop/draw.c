@@ -148,18 +148,24 @@ static void draw_title(const struct ui *ui, int y)
 {
 	const struct model *md = ui->s->md;
 	time_t sec = (time_t)(md->t_real / 1000000000ULL);
+	const char *slash = strrchr(md->tag, '/');
+	double every = (double)ui->s->opt->interval;
 	char stamp[48] = "", left[512];
 	struct tm tm;
 	int x;
+
+	/* of a recording, how often it was sampled, not how fast it is played */
+	if (md->tag[0] && md->t_mono_prev && md->t_mono > md->t_mono_prev)
+		every = round((double)(md->t_mono - md->t_mono_prev) / 1e8) * 1e8;
 
 	if (md->level == LEVEL_TRACEFILE)
 		snprintf(stamp, sizeof(stamp), "t=%.3fs", (double)md->t_real / 1e9);
 	else if (localtime_r(&sec, &tm))
 		strftime(stamp, sizeof(stamp), "%H:%M:%S", &tm);
-	snprintf(left, sizeof(left), " vswaptop %s%s  %s%s%s%s%s  every %.4gs%s%s",
-		 md->tag[0] ? "replay " : "", md->tag[0] ? md->tag : md->host,
+	snprintf(left, sizeof(left), " vswaptop %s%.24s  %s%s%slevel %s  every %.4gs%s%s",
+		 md->tag[0] ? "replay " : "", !md->tag[0] ? md->host : slash ? slash + 1 : md->tag,
 		 md->enabled[0] ? "mode " : "", md->enabled, md->enabled[0] ? "  " : "",
-		 "level ", level_name[md->level], (double)ui->s->opt->interval / 1e9,
+		 level_name[md->level], every / 1e9,
 		 ui->paused ? "  PAUSED" : "", ui->s->replay_over ? "  END" : "");
 	attrset(A_REVERSE);
 	mvhline(y, 0, ' ', COLS);
@@ -221,16 +227,22 @@ static void draw_used(const struct ui *ui, int y)
 static void draw_shares(const struct ui *ui, int y)
 {
 	const struct model *md = ui->s->md;
+	bool plain = !(ui->color && ui->utf8);
+	uint64_t lost = md->m[M_SLOTS_POISON].cur;
+	/* lost data is no footnote that a narrow terminal may cut off */
+	unsigned int first = lost && lost != VT_NA ? NR_SHARES - 1 : 0;
 	char a[32];
 	int x = 8;
 
-	for (unsigned int i = 0; i < NR_SHARES; i++) {
+	for (unsigned int k = 0; k < NR_SHARES; k++) {
+		unsigned int i = (first + k) % NR_SHARES;
+
 		/* the bar is drawn in these letters when colour cannot tell them apart */
-		if (!(ui->color && ui->utf8))
+		if (plain)
 			x = put(y, x, paint(ui, shares[i].pair), "%c ", shares[i].ascii);
 		x = put(y, x, paint(ui, shares[i].pair), "%s", shares[i].label);
 		x = put(y, x, A_BOLD, " %s", size_of(ui, md->m[shares[i].metric].cur, a, sizeof(a)));
-		x = put(y, x, A_NORMAL, ui->color && ui->utf8 ? "   " : "  ");
+		x = put(y, x, A_NORMAL, plain || ui->units != UNITS_HUMAN ? "  " : "   ");
 	}
 }
 
@@ -283,20 +295,36 @@ static const char *centi(uint64_t v, char *buf, size_t n)
 static void draw_memory(const struct ui *ui, int y)
 {
 	const struct model *md = ui->s->md;
-	char a[32], b[32], c[32], d[32], e[32], f[32];
-	uint64_t total = md->m[M_SWAP_TOTAL].cur, free_ = md->m[M_SWAP_FREE].cur;
-	uint64_t used = total == VT_NA || free_ == VT_NA || free_ > total ? VT_NA : total - free_;
+	char a[32], b[32], c[32], d[32];
 	bool hot = md->m[M_PSI_SOME10].cur != VT_NA && md->m[M_PSI_SOME10].cur >= 1000;
 	int x = put(y, 0, A_BOLD, "Memory  ");
 
 	x = put(y, x, A_NORMAL, "%s free of %s   pressure ",
 		bytes_of(ui, md->m[M_MEM_AVAILABLE].cur, a, sizeof(a)),
 		bytes_of(ui, md->m[M_MEM_TOTAL].cur, b, sizeof(b)));
-	x = put(y, x, hot ? paint(ui, C_WARN) | A_BOLD : A_BOLD, "some %s full %s",
-		centi(md->m[M_PSI_SOME10].cur, c, sizeof(c)),
-		centi(md->m[M_PSI_FULL10].cur, d, sizeof(d)));
-	put(y, x, A_NORMAL, "   disks %s of %s", bytes_of(ui, used, e, sizeof(e)),
-	    bytes_of(ui, total, f, sizeof(f)));
+	put(y, x, hot ? paint(ui, C_WARN) | A_BOLD : A_BOLD, "some %s full %s",
+	    centi(md->m[M_PSI_SOME10].cur, c, sizeof(c)),
+	    centi(md->m[M_PSI_FULL10].cur, d, sizeof(d)));
+}
+
+static void draw_disks(const struct ui *ui, int y)
+{
+	const struct model *md = ui->s->md;
+	uint64_t total = md->m[M_SWAP_TOTAL].cur, free_ = md->m[M_SWAP_FREE].cur;
+	uint64_t used = total == VT_NA || free_ == VT_NA || free_ > total ? VT_NA : total - free_;
+	uint64_t direct = md->m[M_SWAP_DIRECT].cur;
+	char a[32], b[32], c[32];
+	int x = put(y, 0, A_BOLD, "Disks   ");
+
+	if (!total) {
+		put(y, x, A_NORMAL, "none: what is swapped stays in memory");
+		return;
+	}
+	x = put(y, x, A_NORMAL, "%s of %s", bytes_of(ui, used, a, sizeof(a)),
+		bytes_of(ui, total, b, sizeof(b)));
+	if (direct != VT_NA && direct)
+		put(y, x, A_NORMAL, ", %s of it direct, without a virtual slot",
+		    bytes_of(ui, direct, c, sizeof(c)));
 }
 
 static void draw_events(const struct ui *ui, int y)
@@ -405,10 +433,11 @@ static void draw_spark(const struct ui *ui, int y)
 static int draw_header(const struct ui *ui)
 {
 	static void (*const part[])(const struct ui *ui, int y) = {
-		draw_used, draw_shares, draw_pool, draw_rates, draw_memory, draw_events, draw_spark,
+		draw_used, draw_shares, draw_pool, draw_disks, draw_rates, draw_memory, draw_events,
+		draw_spark,
 	};
 	/* what to leave out first when there are few lines */
-	static const unsigned char min_lines[] = { 6, 8, 16, 7, 18, 10, 22 };
+	static const unsigned char min_lines[] = { 6, 8, 16, 20, 7, 18, 10, 24 };
 	int y = 0;
 
 	draw_title(ui, y++);
@@ -685,9 +714,12 @@ static void draw_pane(struct ui *ui, int p, int y, int h)
 
 static void draw_section(struct ui *ui, int p, int y, int h)
 {
+	int x;
+
 	if (h < 3)
 		return;
-	put(y, 0, A_REVERSE, " %d %s ", p + 1, pane_desc[p].title);
+	x = put(y, 0, A_REVERSE, " %d %s ", p + 1, pane_desc[p].title);
+	put(y, x, A_DIM, "  %s", pane_desc[p].hint);
 	if (p == PANE_TRANS)
 		draw_matrix(ui, y + 1, h - 1);
 	else
@@ -698,7 +730,7 @@ static void draw_section(struct ui *ui, int p, int y, int h)
 static void draw_overview(struct ui *ui, int y, int h)
 {
 	const struct model *md = ui->s->md;
-	int mh = (int)md->nstates + 2, dh = 0, rest;
+	int mh = (int)md->nstates + 2, dh = 0, rest, ch;
 
 	for (unsigned int i = 0; i < md->ndev; i++)
 		dh += !md->dev[i].gone;
@@ -709,14 +741,16 @@ static void draw_overview(struct ui *ui, int y, int h)
 	if (h < mh + dh + 12)
 		dh = 0;
 	rest = h - mh - (mh ? 1 : 0) - dh;
+	/* two tables of a single row each would say less than one */
+	ch = rest < 8 ? rest : rest / 2;
 	if (mh) {
 		draw_section(ui, PANE_TRANS, y, mh);
 		y += mh + 1;
 	}
-	draw_section(ui, PANE_CG, y, rest / 2);
-	y += rest / 2;
-	draw_section(ui, PANE_PROC, y, rest - rest / 2 - (dh ? 1 : 0));
-	y += rest - rest / 2;
+	draw_section(ui, PANE_CG, y, ch);
+	y += ch;
+	draw_section(ui, PANE_PROC, y, rest - ch - (dh ? 1 : 0));
+	y += rest - ch;
 	if (dh)
 		draw_section(ui, PANE_DEV, y, dh);
 }
@@ -746,7 +780,7 @@ static const char *const help_text[] = {
 	"Used: memory that processes have in virtual swap slots.  Of these,",
 	"  zswap   compressed in memory       zero    only zeros, nothing stored",
 	"  disk    on a swap device           cached  only copy is still in memory",
-	"  poison  lost to a read error",
+	"  poison  lost to a read error       direct  on a disk, without such a slot",
 	"Totals are kernel counters.  Who did it comes from trace events: the process",
 	"that faulted a page in, or the one that reclaimed it - not its owner.",
 	"The owner is the cgroup.  Lost events make shares too low, never totals.",

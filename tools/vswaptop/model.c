@@ -55,6 +55,7 @@ const struct metric_desc metric_desc[NR_METRICS] = {
 	[M_MEM_AVAILABLE] = { "mem_available", MK_BYTES, "memory available without swapping" },
 	[M_SWAP_TOTAL] = { "swap_total", MK_BYTES, "size of the swap devices" },
 	[M_SWAP_FREE] = { "swap_free", MK_BYTES, "free space on the swap devices" },
+	[M_SWAP_DIRECT] = { "swap_direct", MK_BYTES, "on swap devices without a virtual slot" },
 	[M_SWAP_CACHED] = { "swap_cached", MK_BYTES, "pages in the swap cache" },
 	[M_ZSWAP_POOL] = { "zswap_pool", MK_BYTES, "memory the zswap pool takes" },
 	[M_ZSWAP_ORIG] = { "zswap_original", MK_BYTES, "what the zswap pool holds, uncompressed" },
@@ -295,6 +296,19 @@ static void derive_unpriv(struct model *md)
 	}
 }
 
+/* What devices hold and virtual slots do not account for was swapped past them. */
+static void derive_direct(struct model *md)
+{
+	uint64_t total = md->m[M_SWAP_TOTAL].cur, free_ = md->m[M_SWAP_FREE].cur;
+	uint64_t phys = md->m[M_SLOTS_PHYS].cur, used = total - free_;
+
+	if (total == VT_NA || free_ == VT_NA || phys == VT_NA || free_ > total)
+		return;
+	/* the files are not read in one instant */
+	model_set(md, M_SWAP_DIRECT, phys > used / md->page_size ? 0 :
+		  used - phys * md->page_size);
+}
+
 static void count_resets(struct model *md)
 {
 	bool reset = false;
@@ -355,6 +369,7 @@ void model_end(struct model *md)
 		derive_totals(md);
 		derive_unpriv(md);
 	}
+	derive_direct(md);
 	count_resets(md);
 	add_history(md);
 }

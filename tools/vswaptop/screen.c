@@ -432,7 +432,7 @@ static int begin(struct session *s)
 	ui.color = !s->opt->no_color && !(no_color && *no_color);
 	ui.units = s->opt->units;
 	ui.show = s->opt->idle ? SHOW_ALL : SHOW_ACTIVE;
-	ui.pane = LINES >= 34 ? PANE_OVERVIEW : PANE_TRANS;
+	ui.pane = PANE_OVERVIEW;
 	for (int p = NR_PANES - 1; p >= 0; p--)
 		if (s->opt->panes & (1u << p))
 			ui.pane = p;
