@@ -746,7 +746,7 @@ const char *cell_text(const struct column *col, const struct cell *c, enum units
 		snprintf(buf, size, "%.2f", c->d);
 		break;
 	case CT_PCT:
-		snprintf(buf, size, "%.1f", c->d);
+		snprintf(buf, size, units == UNITS_HUMAN ? "%.1f" : "%.2f", c->d);
 		break;
 	default:
 		snprintf(buf, size, "%" PRIu64, c->u);
