@@ -308,6 +308,7 @@ void cgroups_scan(struct model *md, uint64_t budget_ns)
 
 	if (!cgroups_root())
 		return;
+	md->cgroup_version = w.v2 ? 2 : 1;
 	if (budget_ns)
 		refresh_hot(md);
 	if (!w.running) {

@@ -71,13 +71,25 @@ static void put_event(const struct model *md, const struct pair *ev, int what, s
 
 enum { CG_PATH, CG_ID, CG_RATIO };
 
+/*
+ * In version 1 the kernel knows the owner of a slot only once the page has left
+ * the swap cache, and not any more when it is back there.
+ */
+static bool has_owner(const struct model *md, int event)
+{
+	return md->cgroup_version != 1 || (event != SUM_OUT && event > EV_OUT_PHYS &&
+					   event != EV_OTHER);
+}
+
 static void get_cg(const struct model *md, unsigned int row, int what, struct cell *c)
 {
 	const struct cg_row *r = &md->cg[row];
 	uint64_t size = r->val[CG_ZSWAP], data = r->val[CG_ZSWAPPED];
 
 	if (what & EVENT) {
-		put_event(md, r->ev, what, c);
+		c->na = !has_owner(md, what & WHAT);
+		if (!c->na)
+			put_event(md, r->ev, what, c);
 	} else if (what & VALUE) {
 		put_u(c, r->val[what & WHAT]);
 		c->max = !c->na && c->u == VT_NA - 1;

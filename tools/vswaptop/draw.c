@@ -349,6 +349,8 @@ static void draw_events(const struct ui *ui, int y)
 		x = put(y, x, A_NORMAL, "0 lost");
 	if (un != VT_NA && un)
 		x = put(y, x, A_NORMAL, ", %" PRIu64 "p unattributed", un);
+	if (ev->unowned)
+		x = put(y, x, A_NORMAL, ", %" PRIu64 "p of no cgroup", ev->unowned);
 	if (ui->s->opt->cgroup[0])
 		x = put(y, x, paint(ui, C_HEAD), "  cgroup %s", ui->s->opt->cgroup);
 	if (ui->s->opt->pid)

@@ -236,13 +236,17 @@ static void apply_transition(struct model *md, struct ev_format *f, const unsign
 	int from = state_of(md, &f->from, field(&f->pos[EF_FROM], rec));
 	int to = state_of(md, &f->to, field(&f->pos[EF_TO], rec));
 	uint64_t nr = pages(f, rec), reason = field(&f->pos[EF_REASON], rec);
+	enum evc c;
 
 	if (from < 0 || to < 0) {
 		ev->unknown++;
 		return;
 	}
 	ev->pages[from][to] += nr;
-	add(md, cg, t, meaning(from, to), nr);
+	c = meaning(from, to);
+	add(md, cg, t, c, nr);
+	if (!cg && (c <= EV_OUT_PHYS || c == EV_WB))
+		ev->unowned += nr;
 	if (reason < MAX_REASONS) {
 		ev->reason[reason].acc += nr;
 		if (reason >= md->nreasons)
@@ -275,6 +279,8 @@ static void apply_swapin(struct model *md, struct ev_format *f, const unsigned c
 	else if (b == ST_PHYS)
 		c = EV_IN_PHYS;
 	add(md, cg, t, c, nr);
+	if (!cg)
+		md->ev.unowned += nr;
 	if (c != EV_IN_PHYS)
 		return;
 	type = field(&f->pos[EF_PHYS_TYPE], rec);

@@ -206,6 +206,7 @@ static void js_events(struct obuf *o, bool *first, const struct model *md)
 		  lost == VT_NA || ev->lost.prev > lost ? VT_NA : lost - ev->lost.prev);
 	js_kv_bool(o, &f, "reliable", lost == 0);
 	js_kv_u64(o, &f, "unattributed_pages", model_unattributed(md));
+	js_kv_u64(o, &f, "unowned_pages", ev->active ? ev->unowned : VT_NA);
 	js_kv_bool(o, &f, "filtered", ev->filtered);
 	js_kv_u64(o, &f, "unknown", ev->unknown);
 	js_kv_u64(o, &f, "grow", ev->events_grow);
@@ -302,6 +303,7 @@ int json_sample(struct obuf *o, const struct model *md, const struct layout *lay
 	if (panes & (1u << PANE_TRANS))
 		js_transitions(o, &first, md);
 	js_events(o, &first, md);
+	js_kv_u64(o, &first, "cgroup_version", md->cgroup_version ? (uint64_t)md->cgroup_version : VT_NA);
 	js_kv_u64(o, &first, "cgroups_live", md->cg_live);
 	js_kv_u64(o, &first, "processes_live", md->task_live);
 	for (int p = PANE_CG; p <= PANE_DEV; p++)

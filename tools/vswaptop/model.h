@@ -204,6 +204,7 @@ struct hist {
  * @base: the counter matrix when events were switched on
  * @based: @base is valid
  * @filtered: a filter is active, so events cover a part of the system only
+ * @unowned: pages out, in or written back in events that name no cgroup
  * @swapoff_moved, @swapoff_left: from the last vswap_swapoff event
  * @type_in, @type_out: pages per swap type, from events
  */
@@ -218,6 +219,7 @@ struct ev_stats {
 	struct pair seen;
 	struct pair lost;
 	uint64_t unknown;
+	uint64_t unowned;
 	uint64_t events_grow;
 	uint64_t events_swapoff;
 	uint64_t swapoff_type, swapoff_moved, swapoff_poisoned, swapoff_left;
@@ -262,6 +264,7 @@ struct model {
 	unsigned int nextra;
 	struct named extra[MAX_EXTRA];
 	struct ev_stats ev;
+	int cgroup_version;	/* 0 when there are none */
 	unsigned int ncg;	/* rows handed out, gone ones included */
 	uint64_t cg_dropped;	/* cgroups that found no row */
 	uint64_t cg_live;	/* directories found in the last full sweep */

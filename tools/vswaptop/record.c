@@ -190,6 +190,7 @@ static void load_events(struct model *md, struct json_object *o)
 	ev->seen.cur = or_zero(get_u64(e, "seen"));
 	ev->lost_known = lost != VT_NA;
 	ev->lost.cur = or_zero(lost);
+	ev->unowned = or_zero(get_u64(e, "unowned_pages"));
 	ev->unknown = or_zero(get_u64(e, "unknown"));
 	ev->events_grow = or_zero(get_u64(e, "grow"));
 	ev->events_swapoff = or_zero(get_u64(e, "swapoff"));
@@ -342,6 +343,8 @@ static int load_object(struct model *md, struct json_object *o, char *err, size_
 	load_rows(md, o, "cgroups", load_cgroup);
 	load_rows(md, o, "processes", load_task);
 	load_rows(md, o, "devices", load_dev);
+	md->cgroup_version = get_u64(o, "cgroup_version") == 1 ? 1 :
+			     get_u64(o, "cgroup_version") == 2 ? 2 : 0;
 	md->cg_live = or_zero(get_u64(o, "cgroups_live"));
 	md->task_live = or_zero(get_u64(o, "processes_live"));
 	model_end(md);
