@@ -239,6 +239,13 @@ static void pop(void)
 	w.path[w.path_len[w.depth]] = '\0';
 }
 
+static void abandon(void)
+{
+	while (w.depth > 0)
+		pop();
+	w.running = false;
+}
+
 static void sweep_done(struct model *md)
 {
 	for (unsigned int i = 0; i < md->ncg; i++) {
@@ -311,6 +318,9 @@ void cgroups_scan(struct model *md, uint64_t budget_ns)
 	md->cgroup_version = w.v2 ? 2 : 1;
 	if (budget_ns)
 		refresh_hot(md);
+	else
+		/* a sweep under way has passed cgroups that may have changed since */
+		abandon();
 	if (!w.running) {
 		w.gen++;
 		w.found = 0;

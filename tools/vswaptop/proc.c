@@ -186,8 +186,13 @@ void procs_scan(struct model *md, uint64_t budget_ns)
 		tid_cache[i].stale = true;
 	/* the scan may give its row to another process */
 	last.row = NULL;
-	if (budget_ns)
+	if (budget_ns) {
 		refresh_hot(md);
+	} else if (w.running) {
+		/* what a sweep under way has passed may have changed since */
+		close(w.dir.fd);
+		w.running = false;
+	}
 	if (!w.running) {
 		w.dir.fd = sys_open("/proc", O_RDONLY | O_DIRECTORY);
 		if (w.dir.fd < 0)
