@@ -19,12 +19,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -178,14 +181,11 @@ static struct {
 } crowd;
 
 /* One of the crowd: all of its work, from birth to exit. */
-static void one_of_many(unsigned long pages, const char *procs, int ready, int stop)
+static void one_of_many(unsigned long pages, int ready, int stop)
 {
-	FILE *f = fopen(procs, "w");
 	struct area *a = &area[nareas];
 	char c = 0;
 
-	if (!f || fprintf(f, "0\n") < 0 || fclose(f))
-		die(procs);
 	pagemap = -1;
 	map('t', pages);
 	out(a->p, a->n);
@@ -198,23 +198,36 @@ static void one_of_many(unsigned long pages, const char *procs, int ready, int s
 	_exit(0);
 }
 
+/* fork() into a cgroup: to move there later takes the kernel much longer. */
+static pid_t fork_into(const char *dir)
+{
+	struct clone_args args = { .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD };
+	int fd = open(dir, O_RDONLY | O_DIRECTORY);
+	long pid;
+
+	if (fd < 0)
+		die(dir);
+	args.cgroup = (uint64_t)fd;
+	pid = syscall(SYS_clone3, &args, sizeof(args));
+	close(fd);
+	if (pid < 0)
+		die("clone3");
+	return (pid_t)pid;
+}
+
 static void gather(unsigned int n, unsigned long pages, unsigned int dirs, const char *dir)
 {
 	int ready[2], stop[2];
-	char procs[256], c;
+	char path[256], c;
 
 	if (pipe(ready) || pipe(stop))
 		die("pipe");
 	for (crowd.n = 0; crowd.n < n; crowd.n++) {
-		pid_t pid = fork();
-
-		if (pid < 0)
-			die("fork");
-		if (pid)
+		snprintf(path, sizeof(path), "%s/c%u", dir, crowd.n % dirs + 1);
+		if (fork_into(path))
 			continue;
 		close(stop[1]);
-		snprintf(procs, sizeof(procs), "%s/c%u/cgroup.procs", dir, crowd.n % dirs + 1);
-		one_of_many(pages, procs, ready[1], stop[0]);
+		one_of_many(pages, ready[1], stop[0]);
 	}
 	close(ready[1]);
 	close(stop[0]);
