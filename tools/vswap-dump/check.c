@@ -18,6 +18,15 @@
 
 #include "cmd.h"
 
+/* What may be going on. A reason stands behind each line about something in flight. */
+#define BUSY_CLUSTER	"its cluster is locked"
+#define BUSY_DEVICE	"the device's list lock is held"
+#define BUSY_LOCKED	"its cached page is locked"
+#define BUSY_WRITEBACK	"its cached page is being written"
+#define BUSY_LRU	"a lock of zswap's LRU is held"
+#define BUSY_OTHER	"the cluster at the other end is locked"
+#define BUSY_SOME	"clusters are locked"
+
 /** More orders than any kernel has lists for. */
 #define NR_ORDERS_MAX	64
 
@@ -37,10 +46,11 @@ struct check {
 };
 
 /* What a message is about: kinds are stable words for scripts. */
-static void say(struct check *ck, bool busy, const char *kind, const char *fmt, ...)
+static void say(struct check *ck, const char *busy, const char *kind, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-static void say(struct check *ck, bool busy, const char *kind, const char *fmt, ...)
+/* @busy: what is going on that explains it, or NULL. */
+static void say(struct check *ck, const char *busy, const char *kind, const char *fmt, ...)
 {
 	const char *class = busy ? "in flight" : "violation";
 	char text[512];
@@ -59,12 +69,14 @@ static void say(struct check *ck, bool busy, const char *kind, const char *fmt, 
 		json_str(o, "class", class);
 		json_str(o, "kind", kind);
 		json_str(o, "text", text);
+		json_str(o, "because", busy);
 		printf("%s\n%s", ck->lines ? "," : "",
 		       json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
 						      JSON_C_TO_STRING_NOSLASHESCAPE));
 		json_object_put(o);
 	} else {
-		printf("%s: %s: %s\n", class, kind, text);
+		printf("%s: %s: %s%s%s%s\n", class, kind, text, busy ? " (" : "", busy ? busy : "",
+		       busy ? ")" : "");
 	}
 	ck->lines++;
 }
@@ -84,17 +96,24 @@ static bool list_links_ok(struct kern *k, uint64_t node, uint64_t next, uint64_t
 
 /* -------------------------------------------------------------- slots */
 
-/* Is somebody possibly in the middle of changing the slot? */
-static bool slot_busy(struct kern *k, const struct cluster *c, const struct slot *s)
+static const char *cluster_busy(const struct cluster *c)
+{
+	return c->locked ? BUSY_CLUSTER : NULL;
+}
+
+/* What says that somebody may be in the middle of changing the slot, or NULL. */
+static const char *slot_busy(struct kern *k, const struct cluster *c, const struct slot *s)
 {
 	struct folio_state f;
 
 	if (c->locked)
-		return true;
+		return BUSY_CLUSTER;
 	if (!s->cached)
-		return false;
+		return NULL;
 	folio_read(k, s, k->vtype, &f);
-	return f.known && f.matches && (f.locked || f.writeback);
+	if (!f.known || !f.matches)
+		return NULL;
+	return f.locked ? BUSY_LOCKED : f.writeback ? BUSY_WRITEBACK : NULL;
 }
 
 /* Is a lock held in an array of per-node lists? */
@@ -111,29 +130,29 @@ static bool node_locked(struct kern *k, uint64_t array, uint64_t stride, uint64_
 }
 
 /* Is the lock of any LRU that the entry may be on held? */
-static bool lru_busy(struct kern *k, const struct zentry *z)
+static const char *lru_busy(struct kern *k, const struct zentry *z)
 {
 	const struct kfield *f = k->l->field;
 	const uint32_t *size = k->l->size;
 	uint64_t lru = dump_sym(k->d, KSYM_zswap_list_lru), node, memcg, id;
 
 	if (!lru || !f[KM_list_lru_node].present || !f[KM_list_lru_one_lock].present)
-		return false;
+		return NULL;
 	if (!dump_field(k->d, lru, KM_list_lru_node, &node) &&
 	    node_locked(k, node, size[KS_list_lru_node], f[KM_list_lru_node_lru].off +
 			f[KM_list_lru_one_lock].off))
-		return true;
+		return BUSY_LRU;
 	if (!f[KM_list_lru_xa].present || !f[KM_mem_cgroup_kmemcg_id].present || !z->objcg ||
 	    dump_field(k->d, z->objcg, KM_obj_cgroup_memcg, &memcg) ||
 	    dump_field(k->d, memcg, KM_mem_cgroup_kmemcg_id, &id) ||
 	    kern_xa_load(k, lru + f[KM_list_lru_xa].off, id, &node) || !node)
-		return false;
+		return NULL;
 	return node_locked(k, node + f[KM_list_lru_memcg_node].off, size[KS_list_lru_one],
-			   f[KM_list_lru_one_lock].off);
+			   f[KM_list_lru_one_lock].off) ? BUSY_LRU : NULL;
 }
 
 static void check_object(struct check *ck, const struct slot *s, const struct zentry *z,
-			 const struct pool *p, bool busy)
+			 const struct pool *p, const char *busy)
 {
 	struct zs_object o;
 	char why[256];
@@ -149,7 +168,7 @@ static void check_object(struct check *ck, const struct slot *s, const struct ze
 	}
 }
 
-static void check_zswap(struct check *ck, const struct slot *s, bool busy)
+static void check_zswap(struct check *ck, const struct slot *s, const char *busy)
 {
 	struct kern *k = ck->k;
 	uint64_t want = (uint64_t)k->vtype << SWP_ENTRY_TYPE_SHIFT | s->nr;
@@ -180,11 +199,11 @@ static void check_zswap(struct check *ck, const struct slot *s, bool busy)
 	}
 	if (!list_links_ok(k, z.lru, z.lru_next, z.lru_prev, &known)) {
 		if (known)
-			say(ck, busy || lru_busy(k, &z), "lru", "slot %" PRIu64
+			say(ck, busy ? busy : lru_busy(k, &z), "lru", "slot %" PRIu64
 			    ": the LRU links of its zswap entry %#" PRIx64
 			    " are broken", s->nr, s->entry);
 		else if (!dump_maps(k->d, z.lru_next) || !dump_maps(k->d, z.lru_prev))
-			say(ck, busy || lru_busy(k, &z), "lru", "slot %" PRIu64
+			say(ck, busy ? busy : lru_busy(k, &z), "lru", "slot %" PRIu64
 			    ": the LRU links of its zswap entry %#" PRIx64
 			    " lead nowhere", s->nr, s->entry);
 		else
@@ -218,7 +237,7 @@ static enum rd phys_word(struct kern *k, const struct swapdev *d, uint64_t off,
 	return table ? dump_u64(k->d, table + off % k->cluster * 8, word) : RD_OK;
 }
 
-static void check_phys(struct check *ck, const struct slot *s, bool busy)
+static void check_phys(struct check *ck, const struct slot *s, const char *busy)
 {
 	struct kern *k = ck->k;
 	const struct swapdev *d = &k->dev[s->ptype];
@@ -245,17 +264,19 @@ static void check_phys(struct check *ck, const struct slot *s, bool busy)
 	}
 	if (swt_kind(word) == SWT_POINTER && swt_pointer_ok(word) && swt_pointer(word) == s->nr)
 		return;
+	if (!busy && locked)
+		busy = BUSY_OTHER;
 	if (swt_kind(word) == SWT_POINTER)
-		say(ck, busy || locked, "reverse", "slot %" PRIu64 ": backed by %u:%" PRIu64
+		say(ck, busy, "reverse", "slot %" PRIu64 ": backed by %u:%" PRIu64
 		    ", which points back to slot %" PRIu64, s->nr, s->ptype, s->poff,
 		    swt_pointer(word));
 	else
-		say(ck, busy || locked, "reverse", "slot %" PRIu64 ": backed by %u:%" PRIu64
+		say(ck, busy, "reverse", "slot %" PRIu64 ": backed by %u:%" PRIu64
 		    ", which does not point back (%#" PRIx64 ")", s->nr, s->ptype, s->poff,
 		    word);
 }
 
-static void check_cached(struct check *ck, const struct slot *s, bool busy)
+static void check_cached(struct check *ck, const struct slot *s, const char *busy)
 {
 	struct folio_state f;
 
@@ -274,7 +295,7 @@ static void check_cached(struct check *ck, const struct slot *s, bool busy)
 
 /* The words of one slot on their own. */
 static void check_words(struct check *ck, const struct cluster *c, const struct slot *s,
-			bool busy)
+			const char *busy)
 {
 	bool zero = s->has_count && (s->word & SWT_ZERO);
 	enum vtw_kind v = vtw_kind(s->vword);
@@ -306,7 +327,7 @@ static void check_words(struct check *ck, const struct cluster *c, const struct 
 		    ": its count overflowed, but there is no table for it", s->nr);
 }
 
-static void check_owner(struct check *ck, const struct slot *s, bool busy)
+static void check_owner(struct check *ck, const struct slot *s, const char *busy)
 {
 	struct kern *k = ck->k;
 	uint64_t memcg, xa = dump_sym(k->d, KSYM_mem_cgroup_private_ids);
@@ -326,7 +347,7 @@ static void check_owner(struct check *ck, const struct slot *s, bool busy)
 
 static void check_slot(struct check *ck, const struct cluster *c, const struct slot *s)
 {
-	bool busy = slot_busy(ck->k, c, s);
+	const char *busy = slot_busy(ck->k, c, s);
 
 	ck->checked++;
 	check_words(ck, c, s, busy);
@@ -349,18 +370,18 @@ static void check_counts(struct check *ck, const struct swapdev *d, const struct
 			 unsigned int used, unsigned int backed)
 {
 	if (c->table_st != TABLE_MISSING && used != c->count)
-		say(ck, c->locked, "cluster", "device %u cluster %" PRIu64
+		say(ck, cluster_busy(c), "cluster", "device %u cluster %" PRIu64
 		    ": %u slots in use, its count is %u", d->type, c->index, used, c->count);
 	if (!d->is_virtual || c->vtable_st == TABLE_MISSING)
 		return;
 	if (backed != c->nr_backed)
-		say(ck, c->locked, "backed", "cluster %" PRIu64
+		say(ck, cluster_busy(c), "backed", "cluster %" PRIu64
 		    ": %u slots backed, its count is %u", c->index, backed, c->nr_backed);
 	if (c->vtable_st == TABLE_READ && !backed)
-		say(ck, c->locked, "backed", "cluster %" PRIu64 ": an empty virtual table",
+		say(ck, cluster_busy(c), "backed", "cluster %" PRIu64 ": an empty virtual table",
 		    c->index);
 	if (c->vtable_st == TABLE_READ && c->table_st == TABLE_ABSENT)
-		say(ck, c->locked, "backed", "cluster %" PRIu64
+		say(ck, cluster_busy(c), "backed", "cluster %" PRIu64
 		    ": a virtual table without a swap table", c->index);
 }
 
@@ -372,13 +393,13 @@ static void check_list_flags(struct check *ck, const struct swapdev *d, const st
 	if (c->table_st == TABLE_MISSING)
 		return;
 	if (c->flags >= CL_NR)
-		say(ck, c->locked, "list", "device %u cluster %" PRIu64 ": unknown state %u",
+		say(ck, cluster_busy(c), "list", "device %u cluster %" PRIu64 ": unknown state %u",
 		    d->type, c->index, c->flags);
 	else if ((c->flags == CL_FREE || c->flags == CL_DISCARD) && used)
-		say(ck, c->locked, "list", "device %u cluster %" PRIu64
+		say(ck, cluster_busy(c), "list", "device %u cluster %" PRIu64
 		    ": listed as empty with %u slots in use", d->type, c->index, used);
 	else if (c->flags == CL_FULL && !full)
-		say(ck, c->locked, "list", "device %u cluster %" PRIu64
+		say(ck, cluster_busy(c), "list", "device %u cluster %" PRIu64
 		    ": listed as full with %u slots in use", d->type, c->index, used);
 }
 
@@ -429,10 +450,10 @@ static void check_pointer(struct check *ck, const struct swapdev *d, const struc
 	const struct swapdev *v = &k->dev[k->vtype];
 	uint64_t nr = swt_pointer(word);
 	struct slot s;
-	bool busy;
+	const char *busy;
 
 	if (!swt_pointer_ok(word) || nr >= v->max) {
-		say(ck, c->locked, "pointer", "phys %u:%" PRIu64 ": impossible pointer %#" PRIx64,
+		say(ck, cluster_busy(c), "pointer", "phys %u:%" PRIu64 ": impossible pointer %#" PRIx64,
 		    d->type, off, word);
 		return;
 	}
@@ -443,7 +464,7 @@ static void check_pointer(struct check *ck, const struct swapdev *d, const struc
 	if (vtw_kind(s.vword) == VTW_PHYS && vtw_type(s.vword) == d->type &&
 	    vtw_offset(s.vword) == off)
 		return;
-	busy = c->locked || slot_busy(k, ck->c2, &s);
+	busy = c->locked ? BUSY_CLUSTER : slot_busy(k, ck->c2, &s);
 	if (vtw_kind(s.vword) == VTW_PHYS)
 		say(ck, busy, "pointer", "phys %u:%" PRIu64 ": points to slot %" PRIu64
 		    ", which is backed by %u:%" PRIu64, d->type, off, nr, vtw_type(s.vword),
@@ -473,7 +494,7 @@ static int check_physical(struct kern *k, const struct swapdev *d, const struct 
 			bad++;
 			break;
 		case SWT_ODD:
-			say(ck, c->locked, "word", "phys %u:%" PRIu64
+			say(ck, cluster_busy(c), "word", "phys %u:%" PRIu64
 			    ": impossible swap table word %#" PRIx64, d->type, off, w);
 			break;
 		default:
@@ -491,7 +512,7 @@ static int check_physical(struct kern *k, const struct swapdev *d, const struct 
 struct list_ctx {
 	struct check *ck;
 	const struct swapdev *d;
-	bool busy;		/* the device's lock is held */
+	const char *busy;	/* the device's lock is held */
 	uint64_t left;		/* nodes that may follow before it is a cycle */
 };
 
@@ -522,7 +543,7 @@ static bool check_node(struct list_ctx *x, uint64_t node, enum cl_list want, int
 	struct check *ck = x->ck;
 	struct kern *k = ck->k;
 	uint64_t i, flags, ord, ci;
-	bool busy = x->busy;
+	const char *busy = x->busy;
 
 	if (!node_cluster(k, x->d, node, &i)) {
 		say(ck, busy, "list", "device %u: the list of %s clusters contains %#" PRIx64
@@ -536,15 +557,16 @@ static bool check_node(struct list_ctx *x, uint64_t node, enum cl_list want, int
 	}
 	ck->seen[i / 8] |= 1u << (i % 8);
 	ci = x->d->cluster_info + i * k->l->size[KS_swap_cluster_info];
-	busy |= cluster_locked(k, x->d, i);
+	if (!busy && cluster_locked(k, x->d, i))
+		busy = BUSY_CLUSTER;
 	if (dump_field(k->d, ci, KM_swap_cluster_info_flags, &flags) ||
 	    dump_field(k->d, ci, KM_swap_cluster_info_order, &ord)) {
 		ck->missing++;
 		return true;
 	}
 	if (flags != want)
-		say(ck, busy, "list", "device %u cluster %" PRIu64 ": on the list of %s clusters, but its state is %"
-		    PRIu64, x->d->type, i, name, flags);
+		say(ck, busy, "list", "device %u cluster %" PRIu64
+		    ": on the list of %s clusters, but its state is %" PRIu64, x->d->type, i, name, flags);
 	else if (order >= 0 && ord != (unsigned int)order)
 		say(ck, busy, "list", "device %u cluster %" PRIu64
 		    ": on the %s list of order %d, but its order is %" PRIu64, x->d->type, i,
@@ -600,6 +622,7 @@ static void check_unlisted(struct list_ctx *x)
 	struct check *ck = x->ck;
 	struct kern *k = ck->k;
 	uint64_t i, ci, flags;
+	const char *busy;
 
 	for (i = 0; i < x->d->nclusters; i++) {
 		ci = x->d->cluster_info + i * k->l->size[KS_swap_cluster_info];
@@ -607,7 +630,8 @@ static void check_unlisted(struct list_ctx *x)
 		    dump_field(k->d, ci, KM_swap_cluster_info_flags, &flags) ||
 		    flags == CL_OFF || flags >= CL_NR)
 			continue;
-		say(ck, x->busy || cluster_locked(k, x->d, i), "list", "device %u cluster %" PRIu64
+		busy = x->busy ? x->busy : cluster_locked(k, x->d, i) ? BUSY_CLUSTER : NULL;
+		say(ck, busy, "list", "device %u cluster %" PRIu64
 		    ": its state is %" PRIu64 ", but it is on no list", x->d->type, i, flags);
 	}
 }
@@ -624,8 +648,9 @@ static void check_lists(struct check *ck, const struct swapdev *d)
 		ck->missing++;
 		return;
 	}
-	x.busy = !dump_read(k->d, d->addr + k->l->field[KM_swap_info_struct_lock].off, b, 4) &&
-		 get_le(b, 4);
+	if (!dump_read(k->d, d->addr + k->l->field[KM_swap_info_struct_lock].off, b, 4) &&
+	    get_le(b, 4))
+		x.busy = BUSY_DEVICE;
 	walk_array(&x, KM_swap_info_struct_free_clusters, CL_FREE, "free");
 	walk_array(&x, KM_swap_info_struct_full_clusters, CL_FULL, "full");
 	walk_array(&x, KM_swap_info_struct_nonfull_clusters, CL_NONFULL, "partly used");
@@ -648,7 +673,7 @@ static void check_usage(struct check *ck, const struct swapdev *d)
 	if (ck->tables_lost[d->type] || d->is_virtual)
 		return;
 	if (inuse != ck->used[d->type])
-		say(ck, ck->dev_locked[d->type], "usage",
+		say(ck, ck->dev_locked[d->type] ? BUSY_SOME : NULL, "usage",
 		    "device %u: %" PRIu64 " slots in use, the kernel counts %" PRIu64, d->type,
 		    ck->used[d->type], inuse);
 }
@@ -670,12 +695,12 @@ static void check_gauges(struct check *ck)
 		for (j = 0; j < VS_NR; j++)
 			gauge += trans[j][i] - trans[i][j];
 		if (gauge != ck->slots[i])
-			say(ck, ck->locked, "gauge", "%" PRIu64 " slots are %s, the kernel counts %"
+			say(ck, ck->locked ? BUSY_SOME : NULL, "gauge", "%" PRIu64 " slots are %s, the kernel counts %"
 			    PRId64, ck->slots[i], vs_names[i], (int64_t)gauge);
 	}
 	if (kern_long(k, KSYM_zswap_stored_pages, &stored) && stored < ck->slots[VS_ZSWAP])
-		say(ck, ck->locked, "zswap", "%" PRIu64 " slots are in zswap, which counts %" PRIu64
-		    " pages", ck->slots[VS_ZSWAP], stored);
+		say(ck, ck->locked ? BUSY_SOME : NULL, "zswap", "%" PRIu64
+		    " slots are in zswap, which counts %" PRIu64 " pages", ck->slots[VS_ZSWAP], stored);
 }
 
 static void check_device(struct check *ck, const struct swapdev *d)
@@ -683,14 +708,14 @@ static void check_device(struct check *ck, const struct swapdev *d)
 	struct walk_stat st = { 0 };
 
 	if (d->max_absurd)
-		say(ck, false, "capacity", "device %u: %" PRIu64
+		say(ck, NULL, "capacity", "device %u: %" PRIu64
 		    " slots are more than memory can describe", d->type, d->max);
 	walk_clusters(ck->k, d, 0, UINT64_MAX, &st,
 		      d->is_virtual ? check_virtual : check_physical, ck);
 	ck->missing += st.unread;
 	ck->tables_lost[d->type] += st.unread + st.unmapped;
 	if (st.unmapped)
-		say(ck, false, "capacity", "device %u: %" PRIu64 " of %" PRIu64
+		say(ck, NULL, "capacity", "device %u: %" PRIu64 " of %" PRIu64
 		    " cluster descriptors are not mapped", d->type, st.unmapped, st.clusters);
 	if (!st.unmapped && !st.cut)
 		check_lists(ck, d);

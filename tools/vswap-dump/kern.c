@@ -41,6 +41,25 @@ bool kern_long(struct kern *k, enum ksymbol_id id, uint64_t *val)
 	return addr && dump_u64(k->d, addr, val) == RD_OK;
 }
 
+enum rd kern_array(struct kern *k, uint64_t addr, void *out, unsigned int n, unsigned int width)
+{
+	unsigned char *p = out;
+	enum rd rd = dump_read(k->d, addr, out, (size_t)n * width);
+	unsigned int i;
+
+	for (i = 0; !rd && i < n; i++, p += width) {
+		uint64_t v = get_le(p, width);
+
+		if (width == 8)
+			memcpy(p, &v, 8);
+		else if (width == 4)
+			memcpy(p, &(uint32_t){ v }, 4);
+		else
+			memcpy(p, &(uint16_t){ v }, 2);
+	}
+	return rd;
+}
+
 /* ------------------------------------------------------------- xarrays */
 
 enum rd kern_xa_load(struct kern *k, uint64_t xa, uint64_t index, uint64_t *val)
@@ -455,7 +474,7 @@ static unsigned int load_nodes(struct kern *k)
 static void load_cpus(struct kern *k)
 {
 	uint64_t ids = dump_sym(k->d, KSYM_nr_cpu_ids);
-	uint64_t mask = dump_sym(k->d, KSYM___cpu_possible_mask), i;
+	uint64_t mask = dump_sym(k->d, KSYM___cpu_possible_mask);
 	unsigned char b[4];
 	uint64_t n = 0;
 
@@ -465,24 +484,24 @@ static void load_cpus(struct kern *k)
 		n = k->l->sym[KSYM___cpu_possible_mask].size * 8;
 	if (n > MAX_CPUS)
 		n = MAX_CPUS;
-	for (i = 0; i < n; i += 64) {
-		if (!mask || dump_u64(k->d, mask + i / 8, &k->cpu_mask[i / 64]))
-			return;
-		if (n - i < 64)
-			k->cpu_mask[i / 64] &= (1ULL << (n - i)) - 1;
+	if (!mask || kern_array(k, mask, k->cpu_mask, (n + 63) / 64, 8)) {
+		memset(k->cpu_mask, 0, sizeof(k->cpu_mask));
+		return;
 	}
+	if (n % 64)
+		k->cpu_mask[n / 64] &= (1ULL << n % 64) - 1;
 	k->ncpus = n;
 }
 
 bool kern_counters(struct kern *k, uint64_t trans[VS_NR][VS_NR])
 {
 	const struct kfield *f = &k->l->field[KM_vswap_stats_trans];
-	unsigned char buf[VS_NR * VS_NR * 8];
+	uint64_t one[VS_NR * VS_NR];
 	unsigned int cpu, i;
 	bool any = false;
 
 	memset(trans, 0, sizeof(uint64_t) * VS_NR * VS_NR);
-	if (!f->present || f->size != sizeof(buf) || f->nelem != VS_NR * VS_NR)
+	if (!f->present || f->size != sizeof(one) || f->nelem != VS_NR * VS_NR)
 		return false;
 	for (cpu = 0; cpu < k->ncpus; cpu++) {
 		uint64_t addr;
@@ -490,10 +509,10 @@ bool kern_counters(struct kern *k, uint64_t trans[VS_NR][VS_NR])
 		if (!(k->cpu_mask[cpu / 64] >> (cpu % 64) & 1))
 			continue;
 		addr = dump_percpu(k->d, KSYM_vswap_stats, cpu);
-		if (!addr || dump_read(k->d, addr + f->off, buf, sizeof(buf)))
+		if (!addr || kern_array(k, addr + f->off, one, VS_NR * VS_NR, 8))
 			return false;
 		for (i = 0; i < VS_NR * VS_NR; i++)
-			trans[i / VS_NR][i % VS_NR] += get_le(buf + 8 * i, 8);
+			trans[i / VS_NR][i % VS_NR] += one[i];
 		any = true;
 	}
 	return any;

@@ -131,6 +131,12 @@ enum rd kern_zswap_tree(struct kern *k, unsigned int type, uint64_t off, uint64_
  */
 bool kern_counters(struct kern *k, uint64_t trans[VS_NR][VS_NR]);
 
+/**
+ * kern_array - an array of integers
+ * @out: receives @n integers of @width bytes (2, 4 or 8) in this machine's byte order
+ */
+enum rd kern_array(struct kern *k, uint64_t addr, void *out, unsigned int n, unsigned int width);
+
 /** A signed or unsigned long variable of the kernel. */
 bool kern_long(struct kern *k, enum ksymbol_id id, uint64_t *val);
 

@@ -26,28 +26,11 @@ struct cluster *cluster_new(void)
 	return c;
 }
 
-/* Load @n little-endian integers of @width bytes. */
-static enum table_state load_table(struct kern *k, uint64_t at, unsigned int n,
-				   unsigned int width, void *out)
+static enum table_state load_table(struct kern *k, uint64_t at, unsigned int width, void *out)
 {
-	static unsigned char buf[MAX_CLUSTER * 8];
-	unsigned int i;
-
 	if (!at)
 		return TABLE_ABSENT;
-	if (dump_read(k->d, at, buf, (size_t)n * width))
-		return TABLE_MISSING;
-	for (i = 0; i < n; i++) {
-		uint64_t v = get_le(buf + (size_t)i * width, width);
-
-		if (width == 8)
-			((uint64_t *)out)[i] = v;
-		else if (width == 4)
-			((uint32_t *)out)[i] = v;
-		else
-			((uint16_t *)out)[i] = v;
-	}
-	return TABLE_READ;
+	return kern_array(k, at, out, k->cluster, width) ? TABLE_MISSING : TABLE_READ;
 }
 
 static enum rd read_descriptor(struct kern *k, struct cluster *c)
@@ -88,15 +71,15 @@ enum rd cluster_read(struct kern *k, const struct swapdev *dev, uint64_t index,
 	rd = read_descriptor(k, c);
 	if (rd)
 		return rd;
-	c->table_st = load_table(k, c->table_at, k->cluster, 8, c->table);
+	c->table_st = load_table(k, c->table_at, 8, c->table);
 	c->vtable_st = TABLE_ABSENT;
 	if (dev->is_virtual)
-		c->vtable_st = load_table(k, c->vtable_at, k->cluster, 8, c->vtable);
-	c->extend_st = load_table(k, c->extend_at, k->cluster, 4, c->extend);
+		c->vtable_st = load_table(k, c->vtable_at, 8, c->vtable);
+	c->extend_st = load_table(k, c->extend_at, 4, c->extend);
 	if (k->l->field[KM_swap_memcg_table_id].nelem)
 		idw = k->l->field[KM_swap_memcg_table_id].size /
 		      k->l->field[KM_swap_memcg_table_id].nelem;
-	c->memcg_st = idw == 2 ? load_table(k, c->memcg_at, k->cluster, 2, c->memcg) :
+	c->memcg_st = idw == 2 ? load_table(k, c->memcg_at, 2, c->memcg) :
 		TABLE_ABSENT;
 	c->dev = dev;
 	return RD_OK;

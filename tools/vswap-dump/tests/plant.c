@@ -284,6 +284,235 @@ static void wrong_gauge(struct cluster *c)
 		  zero + 7);
 }
 
+/* ------------------------------------------------------ one word of a slot */
+
+static uint64_t tword(const struct cluster *c, uint64_t nr)
+{
+	return c->table_at + nr % k.cluster * 8;
+}
+
+/* What the kernel counts for a state. */
+static uint64_t gauge_of(enum vs_state state)
+{
+	uint64_t trans[VS_NR][VS_NR], n = 0;
+
+	if (!kern_counters(&k, trans))
+		die("no counters");
+	for (int i = 0; i < VS_NR; i++)
+		n += trans[i][state] - trans[state][i];
+	return n;
+}
+
+/* After one slot stopped looking as if it were in zswap. */
+static void expect_zswap_gauge(void)
+{
+	uint64_t n = gauge_of(VS_ZSWAP);
+
+	VIOLATION("gauge: %" PRIu64 " slots are zswap, the kernel counts %" PRIu64 "\n", n - 1, n);
+}
+
+static void wrong_word(struct cluster *c)
+{
+	struct slot s = find(c, VS_ZSWAP);
+
+	poke(vword(c, s.nr), 8, 5);
+	VIOLATION("word: slot %" PRIu64 ": impossible virtual table word 0x5\n", s.nr);
+	expect_zswap_gauge();
+}
+
+static void wrong_double(struct cluster *c)
+{
+	struct slot s = find(c, VS_ZSWAP);
+
+	poke(tword(c, s.nr), 8, s.word | SWT_ZERO);
+	VIOLATION("double: slot %" PRIu64 ": zero-filled, but also backed (%#" PRIx64 ")\n", s.nr,
+		  s.vword);
+	expect_zswap_gauge();
+}
+
+static void wrong_refs(struct cluster *c)
+{
+	struct slot s = find(c, VS_ZERO);
+
+	poke(tword(c, s.nr), 8, s.word << 4 >> 4);
+	VIOLATION("count: slot %" PRIu64 ": not cached and without references\n", s.nr);
+}
+
+static void wrong_overflow(struct cluster *c)
+{
+	struct slot s = find(c, VS_ZERO);
+
+	if (c->extend_at)
+		die("there is a table of counts");
+	poke(tword(c, s.nr), 8, s.word | (uint64_t)SWT_COUNT_MAX << SWT_COUNT_SHIFT);
+	VIOLATION("count: slot %" PRIu64 ": its count overflowed, but there is no table for it\n",
+		  s.nr);
+}
+
+static void wrong_free(struct cluster *c)
+{
+	const struct swapdev *v = &k.dev[k.vtype];
+	struct slot s;
+
+	for (uint64_t nr = k.cluster; nr < v->max; nr++) {
+		if (slot_read(&k, v, nr, c, &s) || s.kind != SWT_FREE ||
+		    c->vtable_st != TABLE_READ)
+			continue;
+		poke(vword(c, nr), 8, 3);
+		VIOLATION("free: slot %" PRIu64 ": free, but backed (0x3)\n", nr);
+		VIOLATION("backed: cluster %" PRIu64 ": %u slots backed, its count is %u\n",
+			  c->index, c->nr_backed + 1, c->nr_backed);
+		return;
+	}
+	die("no free slot beside used ones");
+}
+
+static void wrong_device(struct cluster *c)
+{
+	struct slot s = find(c, VS_PHYS);
+
+	poke(vword(c, s.nr), 8, 31ULL << 59 | s.poff << 3 | 2);
+	VIOLATION("device: slot %" PRIu64 ": backed by device 31, which is not in use\n", s.nr);
+	VIOLATION("pointer: phys %u:%" PRIu64 ": points to slot %" PRIu64
+		  ", which is backed by 31:%" PRIu64 "\n", s.ptype, s.poff, s.nr, s.poff);
+}
+
+static void wrong_pool(struct cluster *c)
+{
+	struct slot s = find(c, VS_ZSWAP);
+
+	poke(at(s.entry, KM_zswap_entry_pool), 8, s.entry);
+	VIOLATION("pool: slot %" PRIu64 ": its zswap entry is in pool %#" PRIx64
+		  ", which is not a zswap pool\n", s.nr, s.entry);
+}
+
+/* ---------------------------------------------------------- the swap cache */
+
+/* A slot of which only the swap cache has the content; its folio is in @folio. */
+static struct slot find_cached(struct cluster *c, uint64_t *folio)
+{
+	const struct swapdev *v = &k.dev[k.vtype];
+	struct folio_state f;
+	struct slot s;
+
+	for (uint64_t nr = k.cluster; nr < v->max; nr++) {
+		if (slot_read(&k, v, nr, c, &s) || s.state != VS_NONE || !s.cached)
+			continue;
+		folio_read(&k, &s, k.vtype, &f);
+		*folio = k.arch->page_of(k.d, s.pfn);
+		if (f.known && f.matches && f.uptodate && f.dirty && !f.locked && !f.writeback)
+			return s;
+	}
+	die("no slot that is only cached");
+	return s;
+}
+
+static void wrong_cache(struct cluster *c)
+{
+	uint64_t folio;
+	struct slot s = find_cached(c, &folio);
+
+	poke(at(folio, KM_folio_swap), 8, (uint64_t)k.vtype << SWP_ENTRY_TYPE_SHIFT | 3);
+	VIOLATION("cache: slot %" PRIu64 ": the cached folio at pfn %#" PRIx64
+		  " belongs elsewhere\n", s.nr, s.pfn);
+}
+
+static void wrong_clean(struct cluster *c)
+{
+	uint64_t folio;
+	struct slot s = find_cached(c, &folio);
+	uint64_t flags = at(folio, KM_folio_flags);
+
+	poke(flags, 8, peek(flags) & ~(1ULL << k.l->enumval[KE_PG_dirty]));
+	VIOLATION("clean: slot %" PRIu64 ": the cached folio is clean, but nothing backs it\n",
+		  s.nr);
+}
+
+/* ------------------------------------------------------ lists, sums, locks */
+
+static void wrong_state(struct cluster *c)
+{
+	const struct swapdev *v = &k.dev[k.vtype];
+
+	for (uint64_t i = 1; i < v->nclusters; i++) {
+		if (cluster_read(&k, v, i, c) || c->flags != CL_FULL)
+			continue;
+		poke(at(c->addr, KM_swap_cluster_info_flags), 1, CL_FREE);
+		VIOLATION("list: device %d cluster %" PRIu64 ": listed as empty with %u slots in use\n",
+			  k.vtype, i, c->count);
+		VIOLATION("list: device %d cluster %" PRIu64
+			  ": on the list of full clusters, but its state is %d\n", k.vtype, i,
+			  CL_FREE);
+		return;
+	}
+	die("no full cluster");
+}
+
+/* The first cluster of a list is taken out properly, but still says it is on it. */
+static void wrong_unlisted(struct cluster *c)
+{
+	const struct swapdev *v = &k.dev[k.vtype];
+
+	for (uint64_t i = 1; i < v->nclusters; i++) {
+		if (cluster_read(&k, v, i, c) || c->flags != CL_FULL)
+			continue;
+		poke(c->list_prev + k.l->field[KM_list_head_next].off, 8, c->list_next);
+		poke(c->list_next + k.l->field[KM_list_head_prev].off, 8, c->list_prev);
+		VIOLATION("list: device %d cluster %" PRIu64 ": its state is %d, but it is on no list\n",
+			  k.vtype, i, CL_FULL);
+		return;
+	}
+	die("no full cluster");
+}
+
+static void wrong_usage(struct cluster *c)
+{
+	struct slot s = find(c, VS_PHYS);
+	const struct swapdev *d = &k.dev[s.ptype];
+	uint64_t addr = at(d->addr, KM_swap_info_struct_inuse_pages);
+
+	poke(addr, 8, peek(addr) + 1);
+	VIOLATION("usage: device %u: %" PRId64 " slots in use, the kernel counts %" PRId64 "\n",
+		  s.ptype, d->inuse, d->inuse + 1);
+}
+
+static void wrong_stored(struct cluster *c)
+{
+	(void)c;
+	poke(dump_sym(k.d, KSYM_zswap_stored_pages), 8, 1);
+	VIOLATION("zswap: %" PRIu64 " slots are in zswap, which counts 1 pages\n",
+		  gauge_of(VS_ZSWAP));
+}
+
+static void wrong_beyond(struct cluster *c)
+{
+	struct slot s = find(c, VS_PHYS);
+	uint64_t max = k.dev[s.ptype].max;
+
+	poke(vword(c, s.nr), 8, (uint64_t)s.ptype << 59 | max << 3 | 2);
+	VIOLATION("device: slot %" PRIu64 ": backed by slot %" PRIu64 " of device %u, which has %"
+		  PRIu64 "\n", s.nr, max, s.ptype, max);
+	VIOLATION("pointer: phys %u:%" PRIu64 ": points to slot %" PRIu64
+		  ", which is backed by %u:%" PRIu64 "\n", s.ptype, s.poff, s.nr, s.ptype, max);
+}
+
+/* Not damage: what a dump may show while a cluster is being changed. */
+static void in_flight(struct cluster *c)
+{
+	struct slot s = find(c, VS_ZSWAP);
+	uint64_t n = gauge_of(VS_ZSWAP);
+
+	poke(at(c->addr, KM_swap_cluster_info_lock), 4, 1);
+	poke(vword(c, s.nr), 8, 0);
+	printf("in flight: lost: slot %" PRIu64
+	       ": in use, but neither cached nor backed (its cluster is locked)\n", s.nr);
+	printf("in flight: backed: cluster %" PRIu64
+	       ": %u slots backed, its count is %u (its cluster is locked)\n", c->index,
+	       c->nr_backed - 1, c->nr_backed);
+	printf("in flight: gauge: %" PRIu64 " slots are zswap, the kernel counts %" PRIu64
+	       " (clusters are locked)\n", n - 1, n);
+}
+
 static const struct {
 	const char *name;
 	void (*fn)(struct cluster *c);
@@ -292,7 +521,12 @@ static const struct {
 	{ "backed", wrong_backed }, { "entry", wrong_entry }, { "length", wrong_length },
 	{ "object", wrong_object }, { "pointer", wrong_pointer }, { "lost", wrong_lost },
 	{ "lru", wrong_lru }, { "list", wrong_list }, { "owner", wrong_owner },
-	{ "gauge", wrong_gauge },
+	{ "gauge", wrong_gauge }, { "word", wrong_word }, { "double", wrong_double },
+	{ "refs", wrong_refs }, { "overflow", wrong_overflow }, { "free", wrong_free },
+	{ "device", wrong_device }, { "pool", wrong_pool }, { "cache", wrong_cache },
+	{ "clean", wrong_clean }, { "state", wrong_state }, { "unlisted", wrong_unlisted },
+	{ "usage", wrong_usage }, { "stored", wrong_stored }, { "beyond", wrong_beyond },
+	{ "inflight", in_flight },
 };
 
 int main(int argc, char **argv)

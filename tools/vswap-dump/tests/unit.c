@@ -262,9 +262,9 @@ static void check_in_flight(void)
 	fk_put(&f, lock, 4, 1);
 	fk_put(&f, vword(FK_POISON), 8, 0);
 	expect("half-done changes under a lock are in flight",
-	       "in flight: lost: slot 22: in use, but neither cached nor backed\n"
-	       "in flight: backed: cluster 1: 5 slots backed, its count is 6\n"
-	       "in flight: gauge: 0 slots are poison, the kernel counts 1\n", 0);
+	       "in flight: lost: slot 22: in use, but neither cached nor backed (its cluster is locked)\n"
+	       "in flight: backed: cluster 1: 5 slots backed, its count is 6 (its cluster is locked)\n"
+	       "in flight: gauge: 0 slots are poison, the kernel counts 1 (clusters are locked)\n", 0);
 	fk_put(&f, vword(FK_POISON), 8, 3);
 	fk_put(&f, lock, 4, 0);
 	/* the reverse map is made first: its owner holds the folio lock */
@@ -274,7 +274,7 @@ static void check_in_flight(void)
 	fk_set(&f, f.folio, KM_folio_flags, fk_get(&f, f.folio, KM_folio_flags) |
 	       1u << f.l.enumval[KE_PG_locked]);
 	expect("a reverse map before its table entry is in flight",
-	       "in flight: pointer: phys 1:9: points to slot 23, which is none\n", 0);
+	       "in flight: pointer: phys 1:9: points to slot 23, which is none (its cached page is locked)\n", 0);
 	fk_build(&f);
 }
 
