@@ -387,6 +387,8 @@ static bool print_anomalies(struct kern *k, const struct summary *s)
 	SAY(s->devwalk.unread + s->devwalk.unmapped + s->devwalk.tables_missing,
 	    "%" PRIu64 " clusters of physical devices cannot be read.",
 	    s->devwalk.unread + s->devwalk.unmapped + s->devwalk.tables_missing);
+	SAY(dump_count(k->d, RD_MISSING), "%" PRIu64 " reads found a page that is not in the dump.",
+	    dump_count(k->d, RD_MISSING));
 	for (i = 0; i < SWP_MAX_DEVICES; i++) {
 		const struct dev_sum *d = &s->dev[i];
 
@@ -555,6 +557,7 @@ static void print_json(struct kern *k, struct summary *s)
 	json_object_object_add(o, "cgroups", json_cgroups(k, s));
 	json_object_object_add(o, "devices", json_devices(k, s));
 	json_object_object_add(o, "tables", json_rest(k, s));
+	json_u64(o, "reads_missing", dump_count(k->d, RD_MISSING));
 	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
 					    JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(o);
@@ -583,7 +586,8 @@ int cmd_summary(struct kern *k, const struct out_opts *o)
 	}
 	bad |= s->walk.unread || s->walk.unmapped || s->walk.cut || s->walk.tables_missing ||
 	       s->walk.vtables_missing || s->devwalk.unread || s->devwalk.unmapped ||
-	       s->devwalk.tables_missing || dump_info(k->d)->truncated;
+	       s->devwalk.tables_missing || dump_count(k->d, RD_MISSING) ||
+	       dump_info(k->d)->truncated;
 	for (i = 0; i < NR_IDS; i++)
 		free(s->cg[i]);
 	free(s);

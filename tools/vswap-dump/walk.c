@@ -8,12 +8,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "walk.h"
 
 /** Unmapped descriptors in a row after which the array is taken to have ended. */
 #define MAX_HOLE	4096
+/** When a walk is long enough to show how far it is, and how often. */
+#define PROGRESS_AFTER_MS	500
+#define PROGRESS_EVERY_MS	200
 
 struct cluster *cluster_new(void)
 {
@@ -162,10 +166,23 @@ void slot_decode(struct kern *k, const struct cluster *c, unsigned int i,
 	}
 }
 
-static void progress(struct kern *k, uint64_t i, uint64_t total)
+static uint64_t now_ms(void)
 {
-	if (!k->tty || i & 1023 || total < 65536)
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* On a terminal, once the walk takes long. @next: when to say something again. */
+static void progress(uint64_t i, uint64_t total, uint64_t *next, bool *shown)
+{
+	uint64_t now = now_ms();
+
+	if (now < *next)
 		return;
+	*next = now + PROGRESS_EVERY_MS;
+	*shown = true;
 	fprintf(stderr, "\rwalking clusters: %d %%", (int)(i * 100 / total));
 }
 
@@ -173,14 +190,16 @@ int walk_clusters(struct kern *k, const struct swapdev *dev, uint64_t from,
 		  uint64_t to, struct walk_stat *st, cluster_fn *fn, void *arg)
 {
 	struct cluster *c = cluster_new();
+	uint64_t i, next = now_ms() + PROGRESS_AFTER_MS;
 	unsigned int hole = 0;
-	uint64_t i;
+	bool shown = false;
 	int ret = 0;
 
 	for (i = from; i < dev->nclusters && i <= to && !ret; i++) {
 		enum rd rd = cluster_read(k, dev, i, c);
 
-		progress(k, i, dev->nclusters);
+		if (k->tty && !(i & 63))
+			progress(i, dev->nclusters, &next, &shown);
 		st->clusters++;
 		if (rd) {
 			st->unread += rd == RD_MISSING;
@@ -197,7 +216,7 @@ int walk_clusters(struct kern *k, const struct swapdev *dev, uint64_t from,
 		st->vtables_missing += c->vtable_st == TABLE_MISSING;
 		ret = fn(k, dev, c, arg);
 	}
-	if (k->tty && dev->nclusters >= 65536)
+	if (shown)
 		fputs("\r\033[K", stderr);
 	free(c);
 	return ret;

@@ -160,6 +160,8 @@ static void many(const char *name, const char *kind, unsigned long n)
 			from = i + 1;
 		}
 	}
+	/* what was busy the first time */
+	madvise(mem, n * PAGE, MADV_PAGEOUT);
 	finish(create(name, "ready"));
 	for (;;)
 		pause();

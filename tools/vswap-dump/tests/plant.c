@@ -3,8 +3,11 @@
  * plant.c - damages a copy of an ELF dump in one place and says what --check has to say
  *
  * plant VMLINUX DUMP DAMAGE
+ * plant VMLINUX DUMP SEED
  *
- * The dump must be undamaged and at rest. Prints the lines that are expected.
+ * The dump must be undamaged and at rest. Prints the lines that are expected. With a
+ * number, overwrites a few words at random instead, and nothing is known about what
+ * is to be said.
  */
 #include <elf.h>
 #include <fcntl.h>
@@ -513,6 +516,80 @@ static void in_flight(struct cluster *c)
 	       " (clusters are locked)\n", n - 1, n);
 }
 
+/* ------------------------------------------------------------------ noise */
+
+static uint64_t seed;
+
+static uint64_t rnd(uint64_t n)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return seed % n;
+}
+
+/* The address of some word that the tool has to believe or not. */
+static uint64_t some_word(struct cluster *c)
+{
+	const struct swapdev *d = &k.dev[k.vtype];
+	struct slot s = find(c, VS_ZSWAP + rnd(2));
+	uint64_t e = 0;
+
+	/* a few slots further, so that not always the same ones suffer */
+	if (!slot_read(&k, d, s.nr + rnd(2 * k.cluster), c, &s) && s.state == VS_ZSWAP)
+		e = s.entry;
+	if (s.state == VS_PHYS && rnd(2))
+		d = &k.dev[s.ptype];
+	switch (rnd(8)) {
+	case 0:
+		return d->addr + rnd(k.l->size[KS_swap_info_struct] / 8) * 8;
+	case 1:
+	case 2:
+		return d->cluster_info + rnd(16) * k.l->size[KS_swap_cluster_info] +
+			rnd(k.l->size[KS_swap_cluster_info] / 8) * 8;
+	case 3:
+		return c->table_at ? tword(c, s.nr) : 0;
+	case 4:
+		return c->vtable_at ? vword(c, s.nr) : 0;
+	case 5:
+		return e ? e + rnd(k.l->size[KS_zswap_entry] / 8) * 8 : 0;
+	case 6:
+		return e ? peek(at(e, KM_zswap_entry_handle)) & ~7ULL : 0;
+	default:
+		return e ? peek(at(e, KM_zswap_entry_pool)) + rnd(16) * 8 : 0;
+	}
+}
+
+/* Overwrites some words with others, with nothing, or with anything. */
+static void noise(const char *how)
+{
+	struct cluster *c = cluster_new();
+
+	seed = strtoull(how, NULL, 0) * 0x9e3779b97f4a7c15ULL | 1;
+	for (int i = 0; i < 8; i++) {
+		uint64_t to = some_word(c), from = some_word(c), v, phys;
+
+		if (!to || !dump_phys(k.d, to, &phys) || dump_u64(k.d, to, &v))
+			continue;
+		switch (rnd(4)) {
+		case 0:
+			v ^= 1ULL << rnd(64);
+			break;
+		case 1:
+			v = rnd(2) ? 0 : ~0ULL;
+			break;
+		case 2:
+			v = rnd(~0ULL);
+			break;
+		default:
+			/* makes cycles */
+			if (!from || dump_u64(k.d, from, &v))
+				v = to;
+		}
+		poke(to, 8, v);
+	}
+}
+
 static const struct {
 	const char *name;
 	void (*fn)(struct cluster *c);
@@ -550,6 +627,10 @@ int main(int argc, char **argv)
 	fd = open(argv[2], O_RDWR);
 	if (fd < 0)
 		die("cannot open the dump for writing");
+	if (strspn(argv[3], "0123456789") == strlen(argv[3])) {
+		noise(argv[3]);
+		return 0;
+	}
 	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
 		if (strcmp(damages[i].name, argv[3]))
 			continue;

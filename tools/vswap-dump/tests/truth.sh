@@ -194,6 +194,35 @@ plant_all() {	# DUMP
 	rm -f "$tmp/dump.bad"
 }
 
+# Every report of a tool built with sanitizers: it may say anything, but it ends, in
+# time, and touches nothing that is not its own.
+survives() {	# TOOL DUMP
+	local what rc pid
+	pid=$(cat "$rec/mixed.pid")
+	for what in '' --check --slots "--slots -J" "--task $pid" "--extract $tmp/pages" -J '--slot 600'; do
+		rc=0
+		# shellcheck disable=SC2086 # several words
+		ASAN_OPTIONS=detect_leaks=0 timeout 60 "$1" -s "$vmlinux" $what "$2" \
+			>/dev/null 2>"$tmp/err" || rc=$?
+		case $rc in 0 | 1 | 3 | 4) ;; *) echo "# ${what:-summary}: status $rc" >&2; cat "$tmp/err" >&2; return 1 ;; esac
+		! grep -E 'Sanitizer|runtime error' "$tmp/err" >&2 || return 1
+	done
+}
+
+noise_all() {	# TOOL DUMP ROUNDS
+	local i bad=0
+	for ((i = 1; i <= $3; i++)); do
+		# damage adds up for a while; where nothing can be found any more, start afresh
+		if [ $((i % 5)) = 1 ] || ! "$work/plant" "$vmlinux" "$tmp/dump.bad" $i 2>>"$tmp/err"; then
+			cp --reflink=auto "$2" "$tmp/dump.bad" && chmod u+w "$tmp/dump.bad"
+			"$work/plant" "$vmlinux" "$tmp/dump.bad" $i || bad=1
+		fi
+		survives "$1" "$tmp/dump.bad" || { bad=1; echo "# seed $i" >&2; }
+	done
+	rm -f "$tmp/dump.bad"
+	result $bad "$3 dumps with noise in their structures: no crash, no hang, no wild access"
+}
+
 # The dump cut short: what is lost is missing, and nothing is wrong or zero because of it.
 truncate_all() {	# DUMP
 	local size part rc
