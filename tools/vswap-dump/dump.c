@@ -562,6 +562,19 @@ static const char *str_attr(struct dump *d, const char *key)
 	return s;
 }
 
+/* The cache of pages is as large as pages of that size need. */
+static int set_page_shift(struct dump *d, unsigned int shift, char *err, size_t errlen)
+{
+	free(d->pages);
+	d->pages = malloc((size_t)PAGE_SLOTS << shift);
+	if (!d->pages)
+		return fail(err, errlen, "out of memory");
+	memset(d->slot, 0, sizeof(d->slot));
+	memset(d->tlb, 0, sizeof(d->tlb));
+	d->info.page_shift = shift;
+	return 0;
+}
+
 int dump_open(struct dump **dp, char **paths, unsigned int npaths,
 	      const struct dump_opts *opts, char *err, size_t errlen)
 {
@@ -594,9 +607,8 @@ int dump_open(struct dump **dp, char **paths, unsigned int npaths,
 	    num >= 12 && num <= 16)
 		d->info.page_shift = num;
 	kdump_clear_err(d->ctx);
-	d->pages = malloc((size_t)PAGE_SLOTS << 16);
-	if (!d->pages)
-		return fail(err, errlen, "out of memory");
+	if (set_page_shift(d, d->info.page_shift, err, errlen))
+		return 1;
 	return load_note(d, err, errlen);
 }
 
@@ -612,8 +624,9 @@ static int set_arch(struct dump *d, const struct arch *a, char *err, size_t errl
 		return fail(err, errlen, "libkdumpfile: %s", kdump_get_err(d->ctx));
 	if (dump_vmcoreinfo_num(d, "PAGESIZE", 10, &psize) && psize >= 4096 &&
 	    psize <= 65536 && !(psize & (psize - 1))) {
-		d->info.page_shift = __builtin_ctzll(psize);
 		kdump_set_number_attr(d->ctx, KDUMP_ATTR_PAGE_SIZE, psize);
+		if (psize != 1ULL << d->info.page_shift)
+			return set_page_shift(d, __builtin_ctzll(psize), err, errlen);
 	}
 	return 0;
 }

@@ -49,6 +49,36 @@ gives 2 '.' 'an unknown option' "$tool" --frobnicate x
 "$tool" --help >"$tmp/stdout"; ok $? '--help'
 grep -q COMP "$tmp/stdout"; ok $? '--help lists the columns'
 
+# --- help, manual page and completion know the same options and columns
+"$tool" --help | grep -oE '(^|[ ,])--?[a-zA-Z][a-z-]*' | tr -d ' ,' | sort -u >"$tmp/opts"
+sed -n '/^Columns:/,/^$/p' "$tmp/stdout" | awk 'NR > 1 && $1 ~ /^[A-Z]+$/ { print $1 }' >"$tmp/cols"
+[ "$(wc -l <"$tmp/opts")" -gt 20 ] && [ "$(wc -l <"$tmp/cols")" -gt 10 ]
+ok $? '--help names options and columns'
+bad=0
+while read -r opt; do
+	case $opt in --help | --version | -h | -V) continue ;; esac
+	grep -qE "Fl -?${opt#-}( |$)|Fl .* -?${opt#-}( |$)" "$src/vswap-dump.8" ||
+		{ echo "# not in the manual page: $opt"; bad=1; }
+done <"$tmp/opts"
+while read -r col; do
+	grep -qE "^\.It (.* )?$col( |$)" "$src/vswap-dump.8" || { echo "# not in the manual page: $col"; bad=1; }
+done <"$tmp/cols"
+ok $bad 'the manual page has them all'
+# complete WORD...: what completion offers for the last word
+complete_for() {
+	bash -c 'compopt() { :; }; . "$0"; shift 0
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _vswap_dump; printf "%s\n" "${COMPREPLY[@]}"' \
+		"$src/vswap-dump.bash" vswap-dump "$@" | sort
+}
+complete_for - | cmp -s - <(grep '^--' "$tmp/opts")
+ok $? 'completion offers exactly the options'
+complete_for --slots -o '' | cmp -s - <(sort "$tmp/cols")
+ok $? 'and exactly the columns'
+[ "$(complete_for --slots -o SLOT,COU)" = SLOT,COUNT ]
+ok $? 'also behind a comma'
+[ "$(complete_for --backing zero,p | xargs)" = 'zero,phys zero,poison' ]
+ok $? 'and the backings'
+
 # --- files that are no dump
 for f in elf kdump flat; do "$out/mkdump" $f "$tmp/$f" || ok 1 "mkdump $f"; done
 : >"$tmp/empty"

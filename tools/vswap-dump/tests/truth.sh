@@ -173,6 +173,90 @@ compare_partial() {	# FORMAT DUMP MIN
 	result $? "$1: a slot without a page has a reason"
 }
 
+# one_line STATUS REGEX WHAT DUMP ARGUMENT...: ends so, with one line that matches
+one_line() {
+	local want=$1 regex=$2 what=$3 rc=0
+	shift 3
+	vd "$@" >/dev/null 2>"$tmp/err" || rc=$?
+	matches "$rc $(wc -l <"$tmp/err") $(cat "$tmp/err")" "^$want 1 .*$regex" "$what"
+}
+
+# The same report, whatever tells the tool where things are.
+same() {	# WHAT DUMP ARGUMENT...
+	local what=$1
+	shift
+	vd "$@" --bytes 2>"$tmp/err" | grep -v '^Symbols:' >"$tmp/got"
+	grep -q '^total' "$tmp/got" && cmp "$tmp/got" "$tmp/summary" >&2
+	result $? "$what"
+}
+
+# What can be told on the command line: ELF dump of a kernel that was moved.
+compare_overrides() {	# DUMP
+	local kaslr phys id real=$vmlinux
+	vd "$1" --bytes | grep -v '^Symbols:' >"$tmp/summary"
+	kaslr=$(sed -n 's/.*moved by \(0x[0-9a-f]*\)).*/\1/p' "$tmp/summary")
+	strings -a "$1" | awk '/^OSRELEASE=/ { on = 1 } on && !/=/ { exit } on' >"$tmp/info"
+	phys=$(sed -n 's/^NUMBER(phys_base)=//p' "$tmp/info")
+	grep -v -e KERNELOFFSET -e _stext "$tmp/info" >"$tmp/info.moved"
+	same '--kaslr' "$1" --kaslr "$kaslr"
+	same '--phys-base' "$1" --phys-base "$(printf %x "$phys")"
+	same '--vmcoreinfo' "$1" --vmcoreinfo "$tmp/info"
+	same '--kaslr where VMCOREINFO does not tell' "$1" --vmcoreinfo "$tmp/info.moved" --kaslr "$kaslr"
+	one_line 1 'see --kaslr' 'a wrong --kaslr' "$1" --kaslr 0x3e000000
+	one_line 1 'see --kaslr, --phys-base' 'a wrong --phys-base' "$1" --phys-base 7000000
+	one_line 1 'see --kaslr' 'a VMCOREINFO that does not tell' "$1" --vmcoreinfo "$tmp/info.moved"
+
+	# another build: the same kernel with another id
+	id=$(sed -n 's/^BUILD-ID=//p' "$tmp/info")
+	cp "$real" "$tmp/vmlinux" && chmod u+w "$tmp/vmlinux"
+	ID=$id perl -0777 -pi -e '$i = pack("H*", $ENV{ID}); s/\Q$i\E/~$i/ge' "$tmp/vmlinux"
+	vmlinux=$tmp/vmlinux
+	one_line 1 'another build.*build id differs' 'a kernel of another build' "$1"
+	same '--force' "$1" --force
+	# debug information in a file of its own
+	objcopy --only-keep-debug "$real" "$tmp/debug"
+	objcopy --strip-debug "$real" "$tmp/vmlinux"
+	one_line 1 'no DWARF' 'a kernel without debug information' "$1"
+	same '--debug-file' "$1" --debug-file "$tmp/debug"
+	vmlinux=$real
+	rm -f "$tmp/vmlinux" "$tmp/debug"
+	# found beside the dump, without -s
+	ln -s "$real" "$(dirname "$1")/vmlinux"
+	"$tool" --bytes "$1" 2>"$tmp/err" | grep -v '^Symbols:' >"$tmp/got"
+	grep -q '^total' "$tmp/got" && cmp "$tmp/got" "$tmp/summary" >&2
+	result $? 'vmlinux beside the dump is found'
+	rm "$(dirname "$1")/vmlinux"
+}
+
+# JSON says what the tables say; an entry leads to the same page as its slot.
+compare_json() {	# DUMP
+	local name want bad=0 pte slot
+	vd "$1" -J >"$tmp/json"
+	while read -r name want; do
+		[ "$name" = used ] && want="$want $(jq .slots_used "$tmp/json")" ||
+			want="$want $(jq ".backing.$name.slots" "$tmp/json")"
+		[ "${want% *}" = "${want#* }" ] || { echo "# $name: $want" >&2; bad=1; }
+	done <"$rec/slots"
+	result $bad 'JSON: the summary has the record'\''s figures'
+	vd "$1" --slots --noheadings -o SLOT,BACKING,CGROUP | tr -s ' ' | sed 's/^ //; s/ $//' >"$tmp/want"
+	[ -s "$tmp/want" ] && vd "$1" --slots -J |
+		jq -r '.rows[] | "\(.slot) \(.backing) \(.cgroup // "-")"' | cmp - "$tmp/want" >&2
+	result $? 'JSON: every slot, as in the table'
+	for name in --check '--slot 600' "--task $(cat "$rec/mixed.pid")" '--phys 1:1'; do
+		# shellcheck disable=SC2086 # several words
+		vd "$1" -J $name | jq -es 'length == 1 and (.[0] | .schema == 1 and .report and .release)' >/dev/null
+		result $? "JSON: ${name% *}"
+	done
+	vd "$1" --task "$(cat "$rec/mixed.pid")" --noheadings -o PTE,SLOT,BACKING |
+		awk '$3 == "zswap"' | sed -n '5p;20p;40p' >"$tmp/ptes"
+	bad=0
+	while read -r pte slot _; do
+		vd "$1" --entry "$pte" --raw | cmp - "$tmp/pages/$slot.page" >&2 || bad=1
+	done <"$tmp/ptes"
+	[ "$(wc -l <"$tmp/ptes")" = 3 ] || bad=1
+	result $bad 'page table entries lead to the pages of their slots'
+}
+
 # Each kind of damage in a fresh copy of the dump: exactly the lines that plant says.
 plant_all() {	# DUMP
 	local what rc want
