@@ -25,6 +25,13 @@ static uint64_t phys_masked(const struct pgt *p, uint64_t pte)
 #define X86_PROTNONE	(1ULL << 8)
 #define X86_PHYS_MASK	0x000ffffffffff000ULL
 
+static unsigned int x86_levels(struct dump *d)
+{
+	uint64_t l5;
+
+	return dump_vmcoreinfo_num(d, "NUMBER(pgtable_l5_enabled)", 10, &l5) && l5 ? 5 : 4;
+}
+
 static bool x86_pgt(struct dump *d, struct pgt *p)
 {
 	p->levels = dump_info(d)->levels;
@@ -75,16 +82,30 @@ static uint64_t x86_vmemmap(struct dump *d)
 #define ARM64_TABLE		(1ULL << 1)
 #define ARM64_PRESENT_INVALID	(1ULL << 11)
 
-static bool arm64_pgt(struct dump *d, struct pgt *p)
+/* Bits of a virtual address, 0 if the note does not have them. */
+static unsigned int arm64_va_bits(struct dump *d)
 {
 	uint64_t va;
 
-	if (!dump_vmcoreinfo_num(d, "NUMBER(VA_BITS)", 10, &va) || va < 36 || va > 52)
+	return dump_vmcoreinfo_num(d, "NUMBER(VA_BITS)", 10, &va) && va >= 36 && va <= 52 ? va : 0;
+}
+
+static unsigned int arm64_levels(struct dump *d)
+{
+	unsigned int shift = dump_info(d)->page_shift, bits = shift - 3;
+	unsigned int va = arm64_va_bits(d);
+
+	return va ? (va - shift + bits - 1) / bits : 4;
+}
+
+static bool arm64_pgt(struct dump *d, struct pgt *p)
+{
+	p->va_bits = arm64_va_bits(d);
+	if (!p->va_bits)
 		return false;
 	p->page_shift = dump_info(d)->page_shift;
 	p->index_bits = p->page_shift - 3;
-	p->va_bits = va;
-	p->levels = (va - p->page_shift + p->index_bits - 1) / p->index_bits;
+	p->levels = arm64_levels(d);
 	p->phys_mask = ((1ULL << 48) - 1) & ~((1ULL << p->page_shift) - 1);
 	return true;
 }
@@ -163,6 +184,7 @@ static const struct arch arches[] = {
 	{
 		.name = "x86_64",
 		.machine = EM_X86_64,
+		.levels = x86_levels,
 		.pgt = x86_pgt,
 		.classify = x86_classify,
 		.phys = phys_masked,
@@ -172,6 +194,7 @@ static const struct arch arches[] = {
 	}, {
 		.name = "aarch64",
 		.machine = EM_AARCH64,
+		.levels = arm64_levels,
 		.pgt = arm64_pgt,
 		.classify = arm64_classify,
 		.phys = phys_masked,

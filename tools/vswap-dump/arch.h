@@ -32,6 +32,8 @@ struct pgt {
 struct arch {
 	const char *name;	/**< as libkdumpfile knows it */
 	uint16_t machine;	/**< ELF e_machine */
+	/** Levels of the page tables, as VMCOREINFO tells. */
+	unsigned int (*levels)(struct dump *d);
 	/** Shape of user page tables. Return false if it cannot be told. */
 	bool (*pgt)(struct dump *d, struct pgt *p);
 	/** Classify an entry at @level (1 is the lowest). */

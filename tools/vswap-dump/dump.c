@@ -652,11 +652,6 @@ static void find_kaslr(struct dump *d)
 
 static int init_xlat(struct dump *d, char *err, size_t errlen)
 {
-	uint64_t l5;
-
-	d->info.levels = 4;
-	if (dump_vmcoreinfo_num(d, "NUMBER(pgtable_l5_enabled)", 10, &l5) && l5)
-		d->info.levels = 5;
 	if (d->opts->have_phys_base)
 		kdump_set_address_attr(d->ctx, "addrxlat.force.phys_base",
 				       d->opts->phys_base);
@@ -682,6 +677,7 @@ int dump_attach(struct dump *d, const struct layout *l, char *err, size_t errlen
 	if (set_arch(d, a, err, errlen))
 		return 1;
 	find_kaslr(d);
+	d->info.levels = a->levels(d);
 	if (init_xlat(d, err, errlen))
 		return 1;
 	if (!d->l->sym[KSYM_linux_banner].present)

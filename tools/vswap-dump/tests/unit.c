@@ -4,6 +4,7 @@
  *
  * unit [SEED-DIR]   SEED-DIR: also write inputs for the fuzzers there
  */
+#include <elf.h>
 #include <fcntl.h>
 #include <lz4.h>
 #include <lzo/lzo1x.h>
@@ -518,6 +519,59 @@ static void check_handmade(void)
 	   "842 with a wrong checksum is refused");
 }
 
+/* ------------------------------------------------------- architectures */
+
+/* Page table entries, written out by hand from the kernel's headers. */
+static void check_arch(void)
+{
+	static const struct {
+		uint16_t machine;
+		uint64_t pte;
+		unsigned int level;
+		enum pte_kind kind;
+	} ptes[] = {
+		{ EM_X86_64, 0, 1, PTE_NONE },
+		{ EM_X86_64, 0x60, 1, PTE_NONE },		/* accessed, dirty: an erratum */
+		{ EM_X86_64, 0x8000000012345067, 1, PTE_PAGE },
+		{ EM_X86_64, 0x12345100, 1, PTE_PAGE },		/* PROT_NONE */
+		{ EM_X86_64, 0x12345067, 2, PTE_TABLE },
+		{ EM_X86_64, 0x122000e7, 2, PTE_PAGE },		/* 2 MiB */
+		{ EM_X86_64, 0x7ffffffffde7600, 1, PTE_SWAP },
+		{ EM_AARCH64, 0, 1, PTE_NONE },
+		{ EM_AARCH64, 0x00e8000041234f43, 1, PTE_PAGE },
+		{ EM_AARCH64, 0x0000000041234003, 2, PTE_TABLE },
+		{ EM_AARCH64, 0x00e8000041200f41, 2, PTE_PAGE },	/* block */
+		{ EM_AARCH64, 0x00e8000041234f42, 1, PTE_PAGE },	/* PROT_NONE: bit 11 */
+		{ EM_AARCH64, 3ull << 6 | 4292ull << 12, 1, PTE_SWAP },
+	};
+	static const struct {
+		uint16_t machine;
+		uint64_t pte;
+		unsigned int type;
+		uint64_t off;
+	} swaps[] = {
+		/* the offset is inverted on x86 */
+		{ EM_X86_64, 3ull << 59 | (~4292ull & ((1ull << 50) - 1)) << 9, 3, 4292 },
+		{ EM_X86_64, 31ull << 59 | ((1ull << 50) - 1) << 9, 31, 0 },
+		{ EM_AARCH64, 3ull << 6 | 4292ull << 12, 3, 4292 },
+		{ EM_AARCH64, 31ull << 6 | ((1ull << 50) - 1) << 12, 31, (1ull << 50) - 1 },
+	};
+	unsigned int type;
+	uint64_t off;
+	size_t i;
+	bool good = true;
+
+	for (i = 0; i < sizeof(ptes) / sizeof(ptes[0]); i++)
+		good &= arch_find(ptes[i].machine)->classify(ptes[i].pte, ptes[i].level) == ptes[i].kind;
+	ok(good, "page table entries of x86-64 and arm64");
+	for (i = 0, good = true; i < sizeof(swaps) / sizeof(swaps[0]); i++) {
+		arch_find(swaps[i].machine)->swap(swaps[i].pte, &type, &off);
+		good &= type == swaps[i].type && off == swaps[i].off;
+	}
+	ok(good, "and swap entries in them");
+	ok(!arch_find(EM_386), "no other architecture");
+}
+
 /* ---------------------------------------------------- fuzzers' seeds */
 
 static void write_seeds(const char *dir)
@@ -550,6 +604,7 @@ int main(int argc, char **argv)
 	check_reports();
 	check_decoders();
 	check_handmade();
+	check_arch();
 	printf("1..%u\n", ntests);
 	kern_free(&k);
 	return nfailed != 0;
