@@ -42,7 +42,11 @@ static enum content unreadable(enum rd rd, char *why, size_t len, const char *wh
 		       what, addr);
 }
 
-/* The size class with this index. */
+/*
+ * The size class with this index. If the dump lacks its page, its size follows from its
+ * index, and the number of objects is what the longest chain of pages holds: an object
+ * is believed only when it points back to its handle, so this cannot mislead.
+ */
 static enum rd read_class(struct kern *k, uint64_t zs_pool, unsigned int index,
 			  uint64_t *size, uint64_t *objs)
 {
@@ -57,6 +61,11 @@ static enum rd read_class(struct kern *k, uint64_t zs_pool, unsigned int index,
 		rd = dump_field(k->d, cls, KM_size_class_size, size);
 	if (!rd)
 		rd = dump_field(k->d, cls, KM_size_class_objs_per_zspage, objs);
+	if (rd == RD_MISSING) {
+		*size = zs_class_size(index, k->page_size);
+		*objs = ZS_MAX_CHAIN * k->page_size / *size;
+		rd = RD_OK;
+	}
 	return rd;
 }
 

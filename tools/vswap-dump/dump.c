@@ -17,11 +17,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "arch.h"
 #include "dump.h"
 #include "flat.h"
+#include "kdpages.h"
 #include "precheck.h"
 
 /** Pages kept, one per hash slot: 16 MiB with 4 KiB pages. */
@@ -29,6 +31,8 @@
 /** Translations kept. */
 #define TLB_SLOTS	16384
 #define MAX_PARTS	64
+/** Time that may go into unreadable pages before the rest of the dump is given up. */
+#define MAX_RENEW_MS	20000
 #define PROC_SUPER_MAGIC_	0x9fa0
 
 struct tlb_entry {
@@ -57,6 +61,10 @@ struct dump {
 	unsigned int nfd;
 	uint64_t percpu_base;	/* what per-CPU symbols are relative to */
 	struct precheck_info check;
+	struct kdpages part[MAX_PARTS];	/* of the files in fd[] */
+	bool damaged;		/* the library's cache is, since a read failed */
+	uint64_t renew_ms;	/* time spent on repairing that */
+	char format[64];
 	uint64_t count[3];
 	uint64_t ram_pages;	/* 0 until counted */
 	struct tlb_entry tlb[TLB_SLOTS];
@@ -99,21 +107,30 @@ static bool is_ram(struct dump *d, uint64_t ppn)
 	kdump_attr_t a = { .type = KDUMP_BITMAP };
 	unsigned char bit = 0;
 
-	if (kdump_get_typed_attr(d->ctx, KDUMP_ATTR_MEMORY_PAGEMAP, &a)) {
-		kdump_clear_err(d->ctx);
+	if (!d->ctx || kdump_get_typed_attr(d->ctx, KDUMP_ATTR_MEMORY_PAGEMAP, &a)) {
+		if (d->ctx)
+			kdump_clear_err(d->ctx);
 		return true;
 	}
 	return kdump_bmp_get_bits(a.val.bitmap, ppn, ppn, &bit) != KDUMP_OK || (bit & 1);
 }
 
-/* Does an ELF file have all bytes of this page? Of other formats nothing is known. */
-static bool in_file(const struct dump *d, uint64_t ppn)
+/* Does the file have all bytes of this page? Of live kernels nothing is known. */
+static bool in_file(struct dump *d, uint64_t ppn)
 {
 	uint64_t start = ppn << d->info.page_shift, end = (ppn + 1) << d->info.page_shift;
-	unsigned int lo = 0, hi = d->check.nrange;
+	unsigned int lo = 0, hi = d->check.nrange, i;
+	bool known = false;
 
+	for (i = 0; i < d->nfd; i++) {
+		if (!kdpages_known(&d->part[i]))
+			continue;
+		if (kdpages_has(&d->part[i], ppn))
+			return true;
+		known = true;
+	}
 	if (!d->check.elf)
-		return true;
+		return !known;
 	while (lo < hi) {
 		unsigned int mid = (lo + hi) / 2;
 
@@ -126,27 +143,26 @@ static bool in_file(const struct dump *d, uint64_t ppn)
 	       d->check.range[lo].end >= end;
 }
 
-static bool all_zero(const unsigned char *p, size_t n)
-{
-	return !p[0] && !memcmp(p, p + 1, n - 1);
-}
+static bool renew(struct dump *d);
 
 /*
- * libkdumpfile reads beyond the end of a file as zeroes. In an ELF file it is known
- * which pages that concerns; in a kdump file that ends early, a page of zeroes is not
- * believed.
+ * libkdumpfile reads what lies beyond the end of a file as zeroes, and a read that
+ * fails damages its cache: it is asked only for pages that the file has. When such a
+ * page turns out to be unreadable (its data are corrupt), the library starts afresh.
  */
 static enum rd fetch_page(struct dump *d, uint64_t ppn, unsigned char *buf)
 {
 	size_t size = (size_t)1 << d->info.page_shift, len = size;
-	kdump_status st;
 
+	if (d->damaged && !renew(d))
+		return RD_MISSING;
 	if (!in_file(d, ppn))
 		return is_ram(d, ppn) ? RD_MISSING : RD_UNMAPPED;
-	st = kdump_read(d->ctx, KDUMP_MACHPHYSADDR, ppn << d->info.page_shift, buf, &len);
-	if (st == KDUMP_OK && len == size)
-		return d->check.cut && !d->check.elf && all_zero(buf, size) ? RD_MISSING : RD_OK;
+	if (kdump_read(d->ctx, KDUMP_MACHPHYSADDR, ppn << d->info.page_shift, buf, &len) ==
+	    KDUMP_OK && len == size)
+		return RD_OK;
 	kdump_clear_err(d->ctx);
+	d->damaged = true;
 	return is_ram(d, ppn) ? RD_MISSING : RD_UNMAPPED;
 }
 
@@ -204,12 +220,8 @@ static addrxlat_status table_page(const addrxlat_cb_t *cb, addrxlat_buffer_t *bu
 	if (d->table_missing)
 		return ADDRXLAT_ERR_NODATA;
 	st = cb->next->get_page(cb->next, buf);
-	if (st == ADDRXLAT_OK && d->check.cut && !d->check.elf && all_zero(buf->ptr, buf->size)) {
-		if (buf->put_page)
-			buf->put_page(buf);
-		st = ADDRXLAT_ERR_NODATA;
-	}
 	d->table_missing = st != ADDRXLAT_OK;
+	d->damaged |= d->table_missing;
 	return st;
 }
 
@@ -227,6 +239,8 @@ static enum rd translate(struct dump *d, uint64_t vpn, uint64_t *ppn)
 		*ppn = t->ppn;
 		return RD_OK;
 	}
+	if (d->damaged && !renew(d))
+		return RD_MISSING;
 	d->table_missing = false;
 	st = addrxlat_fulladdr_conv(&a, ADDRXLAT_MACHPHYSADDR, d->axctx, d->axsys);
 	if (st) {
@@ -428,6 +442,8 @@ static bool search_note(struct dump *d)
 		kdump_clear_err(d->ctx);
 		return false;
 	}
+	/* reading may replace what it belongs to */
+	kdump_bmp_incref(a.val.bitmap);
 	page = malloc(psize + 1);
 	while (page && !found &&
 	       kdump_bmp_find_set(a.val.bitmap, &pfn) == KDUMP_OK) {
@@ -448,6 +464,7 @@ static bool search_note(struct dump *d)
 	}
 	if (d->opts->tty)
 		fputs("\r\033[K", stderr);
+	kdump_bmp_decref(a.val.bitmap);
 	free(page);
 	return found;
 }
@@ -519,8 +536,28 @@ static int open_part(struct dump *d, const char *path, char *err, size_t errlen)
 		if (precheck(fd, &d->check, err, errlen, path))
 			return 1;
 		d->info.truncated |= d->check.cut;
+		if (kdpages_open(&d->part[d->nfd - 1], fd))
+			return fail(err, errlen, "%s: its map of pages cannot be read", path);
 	}
 	return 0;
+}
+
+/* The library wants the parts of a split dump in the order of their pages. */
+static void sort_parts(struct dump *d)
+{
+	unsigned int i, j;
+
+	for (i = 1; i < d->nfd; i++) {
+		for (j = i; j && d->part[j].from < d->part[j - 1].from; j--) {
+			struct kdpages part = d->part[j];
+			int fd = d->fd[j];
+
+			d->part[j] = d->part[j - 1];
+			d->fd[j] = d->fd[j - 1];
+			d->part[j - 1] = part;
+			d->fd[j - 1] = fd;
+		}
+	}
 }
 
 /* Pages in the file: set bits of its page map, run by run. */
@@ -530,6 +567,8 @@ static uint64_t count_pages(struct dump *d)
 	kdump_addr_t from = 0, to;
 	uint64_t n = 0;
 
+	if (!d->ctx)
+		return 0;
 	if (kdump_get_typed_attr(d->ctx, KDUMP_ATTR_MEMORY_PAGEMAP, &a) &&
 	    kdump_get_typed_attr(d->ctx, KDUMP_ATTR_FILE_PAGEMAP, &a)) {
 		kdump_clear_err(d->ctx);
@@ -575,15 +614,31 @@ static int set_page_shift(struct dump *d, unsigned int shift, char *err, size_t 
 	return 0;
 }
 
+static int open_ctx(struct dump *d, char *err, size_t errlen, const char *path)
+{
+	d->ctx = kdump_new();
+	if (!d->ctx)
+		return fail(err, errlen, "out of memory");
+	/* reading beyond the end of a truncated file is an error, of a mapping a SIGBUS */
+	kdump_set_number_attr(d->ctx, KDUMP_ATTR_FILE_MMAP_POLICY, KDUMP_MMAP_NEVER);
+	if (kdump_open_fdset(d->ctx, d->nfd, d->fd) != KDUMP_OK)
+		return fail(err, errlen, "%s: %s", path, kdump_get_err(d->ctx));
+	/* libkdumpfile interprets VMCOREINFO only when it knows what wrote it */
+	kdump_set_string_attr(d->ctx, KDUMP_ATTR_OSTYPE, "linux");
+	kdump_clear_err(d->ctx);
+	return 0;
+}
+
 int dump_open(struct dump **dp, char **paths, unsigned int npaths,
 	      const struct dump_opts *opts, char *err, size_t errlen)
 {
 	struct dump *d = calloc(1, sizeof(*d));
+	const char *format;
 	unsigned int i;
 	kdump_num_t num;
 
 	*dp = d;
-	if (!d || !(d->ctx = kdump_new()))
+	if (!d)
 		return fail(err, errlen, "out of memory");
 	d->opts = opts;
 	if (npaths > MAX_PARTS)
@@ -592,16 +647,14 @@ int dump_open(struct dump **dp, char **paths, unsigned int npaths,
 		if (open_part(d, paths[i], err, errlen))
 			return 1;
 	}
-	/* reading beyond the end of a truncated file is an error, of a mapping a SIGBUS */
-	kdump_set_number_attr(d->ctx, KDUMP_ATTR_FILE_MMAP_POLICY, KDUMP_MMAP_NEVER);
-	if (kdump_open_fdset(d->ctx, d->nfd, d->fd) != KDUMP_OK)
-		return fail(err, errlen, "%s: %s", paths[0], kdump_get_err(d->ctx));
-	/* libkdumpfile interprets VMCOREINFO only when it knows what wrote it */
-	kdump_set_string_attr(d->ctx, KDUMP_ATTR_OSTYPE, "linux");
-	kdump_clear_err(d->ctx);
-	d->info.format = str_attr(d, "file.description");
-	if (!d->info.format)
-		d->info.format = str_attr(d, KDUMP_ATTR_FILE_FORMAT);
+	sort_parts(d);
+	if (open_ctx(d, err, errlen, paths[0]))
+		return 1;
+	format = str_attr(d, "file.description");
+	if (!format)
+		format = str_attr(d, KDUMP_ATTR_FILE_FORMAT);
+	snprintf(d->format, sizeof(d->format), "%s", format ? format : "?");
+	d->info.format = d->format;
 	d->info.page_shift = 12;
 	if (kdump_get_number_attr(d->ctx, KDUMP_ATTR_PAGE_SHIFT, &num) == KDUMP_OK &&
 	    num >= 12 && num <= 16)
@@ -665,6 +718,50 @@ static int init_xlat(struct dump *d, char *err, size_t errlen)
 	return 0;
 }
 
+static void close_ctx(struct dump *d)
+{
+	if (d->cb)
+		addrxlat_ctx_del_cb(d->axctx, d->cb);
+	if (d->axsys)
+		addrxlat_sys_decref(d->axsys);
+	if (d->axctx)
+		addrxlat_ctx_decref(d->axctx);
+	if (d->ctx)
+		kdump_free(d->ctx);
+	d->cb = NULL;
+	d->axsys = NULL;
+	d->axctx = NULL;
+	d->ctx = NULL;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Start the library afresh. What the caches here hold stays. */
+static bool renew(struct dump *d)
+{
+	uint64_t from = now_ms();
+	char err[256];
+
+	if (d->renew_ms >= MAX_RENEW_MS)
+		return false;
+	close_ctx(d);
+	if (open_ctx(d, err, sizeof(err), "") ||
+	    (d->l && (set_arch(d, arch_find(d->l->machine), err, sizeof(err)) ||
+		      init_xlat(d, err, sizeof(err))))) {
+		d->renew_ms = MAX_RENEW_MS;
+		return false;
+	}
+	d->renew_ms += now_ms() - from + 1;
+	d->damaged = false;
+	return true;
+}
+
 int dump_attach(struct dump *d, const struct layout *l, char *err, size_t errlen)
 {
 	const struct arch *a = arch_find(l->machine);
@@ -696,14 +793,9 @@ void dump_close(struct dump *d)
 
 	if (!d)
 		return;
-	if (d->cb)
-		addrxlat_ctx_del_cb(d->axctx, d->cb);
-	if (d->axsys)
-		addrxlat_sys_decref(d->axsys);
-	if (d->axctx)
-		addrxlat_ctx_decref(d->axctx);
-	if (d->ctx)
-		kdump_free(d->ctx);
+	close_ctx(d);
+	for (i = 0; i < d->nfd; i++)
+		kdpages_close(&d->part[i]);
 	for (i = 0; i < d->nfd; i++)
 		close(d->fd[i]);
 	free(d->check.range);

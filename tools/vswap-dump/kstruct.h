@@ -452,6 +452,14 @@ enum cl_list { CL_OFF, CL_FREE, CL_NONFULL, CL_FRAG, CL_FULL, CL_DISCARD, CL_NR 
 #define ZS_HANDLE_BYTES		8
 #define ZS_MAX_CHAIN		16
 
+/* mm/zsmalloc.c: ZS_MIN_ALLOC_SIZE, ZS_SIZE_CLASS_DELTA; merged classes use the largest. */
+static inline uint64_t zs_class_size(unsigned int index, uint64_t page_size)
+{
+	uint64_t size = 32 + index * (page_size >> 8);
+
+	return size < page_size ? size : page_size;
+}
+
 /* include/linux/xarray.h: 10 in the low bits marks a node. */
 #define XA_MAX_DEPTH		11
 

@@ -115,7 +115,8 @@ static int check_elf(int fd, uint64_t size, struct precheck_info *pi, char *err,
 		return fail(err, errlen, "%s: not a dump of a 64-bit little-endian machine", path);
 	if (eh.e_type != ET_CORE)
 		return fail(err, errlen, "%s: an ELF file, but not a core dump", path);
-	if (eh.e_phentsize != sizeof(ph))
+	/* the library takes the second on trust */
+	if (eh.e_phentsize != sizeof(ph) || (eh.e_shnum && eh.e_shentsize != sizeof(sh)))
 		return fail(err, errlen, "%s: corrupt ELF header", path);
 	n = eh.e_phnum;
 	if (n == PN_XNUM) {

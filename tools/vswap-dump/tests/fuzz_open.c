@@ -26,8 +26,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if (!dump_open(&d, paths, 1, &opts, err, sizeof(err))) {
-		for (i = 0; i < 64; i++)
-			(void)dump_read_phys(d, i << 12, page, sizeof(page));
+		/* in an order that does not suit caches */
+		for (i = 0; i < 512; i++)
+			(void)dump_read_phys(d, i * 37 % 128 << 12, page, sizeof(page));
 		(void)dump_ram(d);
 	}
 	dump_close(d);

@@ -307,6 +307,21 @@ noise_all() {	# TOOL DUMP ROUNDS
 	result $bad "$3 dumps with noise in their structures: no crash, no hang, no wild access"
 }
 
+# The file itself damaged: some bytes, more, and very many.
+corrupt_all() {	# TOOL DUMP ROUNDS
+	local i n bad=0
+	for ((i = 1; i <= $3; i++)); do
+		cp --reflink=auto "$2" "$tmp/dump.bad" && chmod u+w "$tmp/dump.bad"
+		n=$((2 * 10 ** (1 + i % 3)))
+		perl -e 'srand shift; my ($n, $f) = @ARGV; open F, "+<", $f or die; my $size = -s F;
+			for (1 .. $n) { seek F, 65536 + int rand($size - 65536), 0; print F chr int rand 256 }
+			close F or die' $i $n "$tmp/dump.bad" || bad=1
+		survives "$1" "$tmp/dump.bad" || { bad=1; echo "# seed $i" >&2; }
+	done
+	rm -f "$tmp/dump.bad"
+	result $bad "$3 files with other bytes in them: no crash, no hang, no wild access"
+}
+
 # The dump cut short: what is lost is missing, and nothing is wrong or zero because of it.
 truncate_all() {	# DUMP
 	local size part rc

@@ -570,6 +570,10 @@ static void check_arch(void)
 	}
 	ok(good, "and swap entries in them");
 	ok(!arch_find(EM_386), "no other architecture");
+	/* numbers and sizes as dumps of a real kernel show them */
+	ok(zs_class_size(0, 4096) == 32 && zs_class_size(33, 4096) == 560 &&
+	   zs_class_size(57, 4096) == 944 && zs_class_size(254, 4096) == 4096,
+	   "sizes of zsmalloc's classes follow from their numbers");
 }
 
 /* ---------------------------------------------------- fuzzers' seeds */
