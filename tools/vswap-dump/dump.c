@@ -779,7 +779,9 @@ int dump_attach(struct dump *d, const struct layout *l, char *err, size_t errlen
 		return 1;
 	if (!d->l->sym[KSYM_linux_banner].present)
 		return 0;
-	if (dump_string(d, dump_sym(d, KSYM_linux_banner), banner, sizeof(banner)))
+	/* a wrong base may lead to some other page */
+	if (dump_string(d, dump_sym(d, KSYM_linux_banner), banner, sizeof(banner)) ||
+	    strncmp(banner, "Linux version ", 14))
 		return fail(err, errlen,
 			    "kernel addresses cannot be translated (%s); see --kaslr, --phys-base and --vmcoreinfo",
 			    d->note ? "the dump lacks the kernel's page tables, or its VMCOREINFO is wrong" :

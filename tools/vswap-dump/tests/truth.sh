@@ -202,8 +202,8 @@ compare_overrides() {	# DUMP
 	same '--phys-base' "$1" --phys-base "$(printf %x "$phys")"
 	same '--vmcoreinfo' "$1" --vmcoreinfo "$tmp/info"
 	same '--kaslr where VMCOREINFO does not tell' "$1" --vmcoreinfo "$tmp/info.moved" --kaslr "$kaslr"
-	one_line 1 'see --kaslr' 'a wrong --kaslr' "$1" --kaslr 0x3e000000
-	one_line 1 'see --kaslr, --phys-base' 'a wrong --phys-base' "$1" --phys-base 7000000
+	one_line 1 'see --kaslr' 'a wrong --kaslr' "$1" --kaslr "$(printf %#x $((kaslr + 0x200000)))"
+	one_line 1 'see --kaslr, --phys-base' 'a wrong --phys-base' "$1" --phys-base "$(printf %x $((phys + 0x200000)))"
 	one_line 1 'see --kaslr' 'a VMCOREINFO that does not tell' "$1" --vmcoreinfo "$tmp/info.moved"
 
 	# another build: the same kernel with another id
