@@ -34,6 +34,8 @@
 /** Time that may go into unreadable pages before the rest of the dump is given up. */
 #define MAX_RENEW_MS	20000
 #define PROC_SUPER_MAGIC_	0x9fa0
+/** Bytes before the text of a note named VMCOREINFO. */
+#define ELF_NOTE_HEAD	24
 
 struct tlb_entry {
 	uint64_t vpn;
@@ -430,43 +432,49 @@ static int load_note_file(struct dump *d, const char *path, char *err, size_t er
  * in the kernel's memory, on a page boundary: as it is, or behind the header of an
  * ELF note. Search all pages that the dump has.
  */
+static bool is_note(const char *text)
+{
+	return !strncmp(text, "OSRELEASE=", 10) && strstr(text, "\nPAGESIZE=") &&
+	       strstr(text, "SYMBOL(");
+}
+
+/* The next page that the dump has, from @pfn on. */
+static bool next_page(struct dump *d, kdump_addr_t *pfn)
+{
+	kdump_attr_t a = { .type = KDUMP_BITMAP };
+
+	/* the bitmap is the library's: it goes when that starts afresh */
+	if (d->damaged && !renew(d))
+		return false;
+	if (kdump_get_typed_attr(d->ctx, KDUMP_ATTR_FILE_PAGEMAP, &a) == KDUMP_OK &&
+	    kdump_bmp_find_set(a.val.bitmap, pfn) == KDUMP_OK)
+		return true;
+	kdump_clear_err(d->ctx);
+	return false;
+}
+
 static bool search_note(struct dump *d)
 {
-	size_t psize = (size_t)1 << d->info.page_shift, off;
-	kdump_attr_t a = { .type = KDUMP_BITMAP };
-	kdump_addr_t pfn = 0;
-	unsigned char *page;
-	bool found = false;
+	size_t psize = (size_t)1 << d->info.page_shift;
+	char *page = malloc(psize + 1);
+	kdump_addr_t pfn;
 
-	if (kdump_get_typed_attr(d->ctx, KDUMP_ATTR_FILE_PAGEMAP, &a)) {
-		kdump_clear_err(d->ctx);
-		return false;
-	}
-	/* reading may replace what it belongs to */
-	kdump_bmp_incref(a.val.bitmap);
-	page = malloc(psize + 1);
-	while (page && !found &&
-	       kdump_bmp_find_set(a.val.bitmap, &pfn) == KDUMP_OK) {
+	for (pfn = 0; page && !d->note && next_page(d, &pfn); pfn++) {
 		if (d->opts->tty && !(pfn & 0xffff))
 			fprintf(stderr, "\rno VMCOREINFO note, searching memory: %llu MiB",
 				(unsigned long long)(pfn << d->info.page_shift >> 20));
-		if (fetch_page(d, pfn++, page) != RD_OK)
+		if (fetch_page(d, pfn, (unsigned char *)page) != RD_OK)
 			continue;
 		page[psize] = 0;
-		off = memcmp(page, "OSRELEASE=", 10) ? 24 : 0;
-		if (off && memcmp(page + off, "OSRELEASE=", 10))
-			continue;
-		if (strstr((char *)page + off, "\nPAGESIZE=") &&
-		    strstr((char *)page + off, "SYMBOL(")) {
-			d->note = strdup((char *)page + off);
-			found = d->note;
-		}
+		if (is_note(page))
+			d->note = strdup(page);
+		else if (is_note(page + ELF_NOTE_HEAD))
+			d->note = strdup(page + ELF_NOTE_HEAD);
 	}
 	if (d->opts->tty)
 		fputs("\r\033[K", stderr);
-	kdump_bmp_decref(a.val.bitmap);
 	free(page);
-	return found;
+	return d->note;
 }
 
 static int load_note(struct dump *d, char *err, size_t errlen)
@@ -703,8 +711,24 @@ static void find_kaslr(struct dump *d)
 		d->percpu_base = d->info.kaslr;
 }
 
+/* VMCOREINFO that the library did not find itself, or must not use. */
+static void set_note(struct dump *d)
+{
+	kdump_attr_t a = { .type = KDUMP_BLOB };
+
+	if (!d->note || !(d->info.found_note || d->opts->vmcoreinfo))
+		return;
+	a.val.blob = kdump_blob_new_dup(d->note, strlen(d->note));
+	if (!a.val.blob)
+		return;
+	/* takes over the reference */
+	if (kdump_set_attr(d->ctx, "linux.vmcoreinfo.raw", &a) != KDUMP_OK)
+		kdump_clear_err(d->ctx);
+}
+
 static int init_xlat(struct dump *d, char *err, size_t errlen)
 {
+	set_note(d);
 	if (d->opts->have_phys_base)
 		kdump_set_address_attr(d->ctx, "addrxlat.force.phys_base",
 				       d->opts->phys_base);

@@ -206,6 +206,18 @@ compare_overrides() {	# DUMP
 	one_line 1 'see --kaslr, --phys-base' 'a wrong --phys-base' "$1" --phys-base "$(printf %x $((phys + 0x200000)))"
 	one_line 1 'see --kaslr' 'a VMCOREINFO that does not tell' "$1" --vmcoreinfo "$tmp/info.moved"
 
+	# QEMU without its device for VMCOREINFO: there is no such note, but the text is in memory
+	cp --reflink=auto "$1" "$tmp/dump.bad" && chmod u+w "$tmp/dump.bad"
+	perl -e 'open F, "+<", shift or die; read F, $b, 1 << 16; $n = $b =~ s/VMCOREINFO\0/XMCOREINFO\0/g;
+		seek F, 0, 0; print F $b; close F or die; exit($n != 1)' "$tmp/dump.bad"
+	result $? 'a dump without VMCOREINFO is made'
+	vd "$tmp/dump.bad" --bytes | tee "$tmp/log" | sed 's/, VMCOREINFO found in memory//' |
+		grep -v '^Symbols:' | cmp - "$tmp/summary" >&2
+	result $? 'VMCOREINFO is found in memory'
+	grep -q ', VMCOREINFO found in memory' "$tmp/log"
+	result $? 'and the report says that it was'
+	rm -f "$tmp/dump.bad"
+
 	# another build: the same kernel with another id
 	id=$(sed -n 's/^BUILD-ID=//p' "$tmp/info")
 	cp "$real" "$tmp/vmlinux" && chmod u+w "$tmp/vmlinux"
