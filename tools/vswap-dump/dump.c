@@ -117,22 +117,12 @@ static bool is_ram(struct dump *d, uint64_t ppn)
 	return kdump_bmp_get_bits(a.val.bitmap, ppn, ppn, &bit) != KDUMP_OK || (bit & 1);
 }
 
-/* Does the file have all bytes of this page? Of live kernels nothing is known. */
-static bool in_file(struct dump *d, uint64_t ppn)
+/* Does an ELF file have all bytes of this page? */
+static bool in_segments(const struct dump *d, uint64_t ppn)
 {
 	uint64_t start = ppn << d->info.page_shift, end = (ppn + 1) << d->info.page_shift;
-	unsigned int lo = 0, hi = d->check.nrange, i;
-	bool known = false;
+	unsigned int lo = 0, hi = d->check.nrange;
 
-	for (i = 0; i < d->nfd; i++) {
-		if (!kdpages_known(&d->part[i]))
-			continue;
-		if (kdpages_has(&d->part[i], ppn))
-			return true;
-		known = true;
-	}
-	if (!d->check.elf)
-		return !known;
 	while (lo < hi) {
 		unsigned int mid = (lo + hi) / 2;
 
@@ -143,6 +133,27 @@ static bool in_file(struct dump *d, uint64_t ppn)
 	}
 	return lo < d->check.nrange && d->check.range[lo].start <= start &&
 	       d->check.range[lo].end >= end;
+}
+
+/* Does the file have this page? Of live kernels nothing is known. */
+static enum kdpage in_file(struct dump *d, uint64_t ppn)
+{
+	bool known = d->check.elf;
+	unsigned int i;
+
+	if (d->check.elf && in_segments(d, ppn))
+		return KDPAGE_YES;
+	for (i = 0; i < d->nfd; i++) {
+		enum kdpage has;
+
+		if (!kdpages_known(&d->part[i]))
+			continue;
+		known = true;
+		has = kdpages_find(&d->part[i], ppn);
+		if (has != KDPAGE_NO)
+			return has;
+	}
+	return known ? KDPAGE_NO : KDPAGE_YES;
 }
 
 static bool renew(struct dump *d);
@@ -158,8 +169,15 @@ static enum rd fetch_page(struct dump *d, uint64_t ppn, unsigned char *buf)
 
 	if (d->damaged && !renew(d))
 		return RD_MISSING;
-	if (!in_file(d, ppn))
+	switch (in_file(d, ppn)) {
+	case KDPAGE_NO:
 		return is_ram(d, ppn) ? RD_MISSING : RD_UNMAPPED;
+	case KDPAGE_ZERO:
+		memset(buf, 0, size);
+		return RD_OK;
+	default:
+		break;
+	}
 	if (kdump_read(d->ctx, KDUMP_MACHPHYSADDR, ppn << d->info.page_shift, buf, &len) ==
 	    KDUMP_OK && len == size)
 		return RD_OK;
@@ -214,13 +232,24 @@ enum rd dump_read_phys(struct dump *d, uint64_t addr, void *buf, size_t len)
  */
 static addrxlat_status table_page(const addrxlat_cb_t *cb, addrxlat_buffer_t *buf)
 {
+	static const unsigned char zeroes[1 << 16];
 	struct dump *d = cb->priv;
+	enum kdpage has = KDPAGE_YES;
 	addrxlat_status st;
 
-	d->table_missing = buf->addr.as != ADDRXLAT_KVADDR &&
-		!in_file(d, buf->addr.addr >> d->info.page_shift);
-	if (d->table_missing)
+	if (buf->addr.as != ADDRXLAT_KVADDR)
+		has = in_file(d, buf->addr.addr >> d->info.page_shift);
+	d->table_missing = has == KDPAGE_NO;
+	if (has == KDPAGE_NO)
 		return ADDRXLAT_ERR_NODATA;
+	if (has == KDPAGE_ZERO) {
+		buf->size = (size_t)1 << d->info.page_shift;
+		buf->addr.addr &= ~(addrxlat_addr_t)(buf->size - 1);
+		buf->ptr = zeroes;
+		buf->byte_order = ADDRXLAT_LITTLE_ENDIAN;
+		buf->put_page = NULL;
+		return ADDRXLAT_OK;
+	}
 	st = cb->next->get_page(cb->next, buf);
 	d->table_missing = st != ADDRXLAT_OK;
 	d->damaged |= d->table_missing;

@@ -21,6 +21,7 @@
 #define KD_BITMAP	436
 #define KD_VERSION	8
 #define KS_HEAD		104
+#define KS_LEVEL	8
 #define KS_SPLIT	12
 #define KS_START	16
 #define KS_END		24
@@ -120,6 +121,8 @@ int kdpages_open(struct kdpages *p, int fd)
 	p->len = p->block * get_le(head + KD_BITMAP, 4) / 2;
 	p->bitmap = start + p->len;
 	p->desc = start + 2 * p->len;
+	/* level 1 is zeroes; each other bit leaves out what may hold anything */
+	p->zeroes = get_le(sub + KS_LEVEL, 4) == 1;
 	find_part(p, head, sub);
 	if (build_ranks(p)) {
 		kdpages_close(p);
@@ -138,22 +141,39 @@ void kdpages_close(struct kdpages *p)
 	p->rank = NULL;
 }
 
-bool kdpages_has(struct kdpages *p, uint64_t pfn)
+/* Does the n-th descriptor lead to data that are in the file? */
+static bool plausible(struct kdpages *p, uint64_t nr)
 {
 	unsigned char d[DESC_BYTES];
-	uint64_t rank, off, size;
+	uint64_t off, size;
 	uint32_t flags;
 
-	if (pfn < p->from || pfn >= p->to || !rank_of(p, pfn, &rank) ||
-	    !(p->bits[pfn % PAGES_PER_BLOCK / 8] >> pfn % 8 & 1) || rank < p->base ||
-	    pread(p->fd, d, sizeof(d), p->desc + (rank - p->base) * DESC_BYTES) != sizeof(d))
+	if (pread(p->fd, d, sizeof(d), p->desc + nr * DESC_BYTES) != sizeof(d))
 		return false;
 	off = get_le(d, 8);
 	size = get_le(d + 8, 4);
-	flags = get_le(d + 12, 4);
+	flags = get_le(d + 12, 4) & DESC_COMPRESSED;
 	if (!size || size > p->block || off > p->size || size > p->size - off)
 		return false;
 	/* one way to compress, or none and a whole page */
-	flags &= DESC_COMPRESSED;
 	return flags ? !(flags & (flags - 1)) : size == p->block;
+}
+
+/* A page of the machine's memory, by the first of the two bitmaps? */
+static bool in_memory(struct kdpages *p, uint64_t pfn)
+{
+	unsigned char b;
+
+	return pread(p->fd, &b, 1, p->bitmap - p->len + pfn / 8) == 1 && (b >> pfn % 8 & 1);
+}
+
+enum kdpage kdpages_find(struct kdpages *p, uint64_t pfn)
+{
+	uint64_t rank;
+
+	if (pfn < p->from || pfn >= p->to || !rank_of(p, pfn, &rank))
+		return KDPAGE_NO;
+	if (!(p->bits[pfn % PAGES_PER_BLOCK / 8] >> pfn % 8 & 1))
+		return p->zeroes && in_memory(p, pfn) ? KDPAGE_ZERO : KDPAGE_NO;
+	return rank >= p->base && plausible(p, rank - p->base) ? KDPAGE_YES : KDPAGE_NO;
 }

@@ -17,6 +17,7 @@ struct kdpages {
 	uint64_t block;		/**< bytes of a page */
 	uint64_t bitmap, len;	/**< the bitmap of dumped pages */
 	uint64_t desc;		/**< the first page descriptor */
+	bool zeroes;		/**< only pages of zeroes were left out */
 	uint64_t from, to;	/**< page frames of this part */
 	uint64_t base;		/**< dumped pages before them */
 	uint64_t *rank;		/**< dumped pages before each block of the bitmap */
@@ -41,15 +42,20 @@ static inline bool kdpages_known(const struct kdpages *p)
 	return p->rank;
 }
 
+/** What a file says about a page. */
+enum kdpage {
+	KDPAGE_NO,	/**< another part has it, or it was left out, or it is damaged */
+	KDPAGE_ZERO,	/**< it was left out because it is all zeroes */
+	KDPAGE_YES,	/**< it has a plausible descriptor, and data within the file */
+};
+
 /**
- * kdpages_has - can a page be read from the file?
+ * kdpages_find - can a page be read from the file?
  *
  * libkdumpfile 0.5.1 must not be asked for a page that was left out: each such read
  * damages its cache, and after some dozens it fails for pages that are there, or
  * crashes.
- *
- * Return: true if the page has a plausible descriptor and its data end within the file.
  */
-bool kdpages_has(struct kdpages *p, uint64_t pfn);
+enum kdpage kdpages_find(struct kdpages *p, uint64_t pfn);
 
 #endif
