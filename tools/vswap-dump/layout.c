@@ -65,8 +65,19 @@ static const char * const good_units[] = {
 };
 #define NGOOD	(sizeof(good_units) / sizeof(good_units[0]))
 
+/** More sections with debug information than any kernel has. */
+#define NR_BLOBS	32
+
+/** Bytes of a section, as libdw reads them. */
+struct blob {
+	const char *start;
+	size_t size;
+};
+
 struct scan {
 	struct layout *l;
+	struct blob blob[NR_BLOBS];
+	unsigned int nblobs;
 	bool found[KS_COUNT];
 	unsigned int missing_structs;
 	unsigned int missing_enums;
@@ -121,6 +132,51 @@ uint64_t kget(const struct layout *l, const void *obj, enum kmember_id id)
 }
 
 /* ---------------------------------------------------------------- types */
+
+/* Where the sections of debug information are in memory. */
+static void find_blobs(struct scan *sc, Elf *elf)
+{
+	Elf_Scn *scn = NULL;
+	Elf_Data *data;
+	GElf_Shdr sh;
+	const char *name;
+	size_t shstr;
+
+	if (!elf || elf_getshdrstrndx(elf, &shstr))
+		return;
+	while ((scn = elf_nextscn(elf, scn)) && sc->nblobs + 2 <= NR_BLOBS) {
+		if (!gelf_getshdr(scn, &sh) || sh.sh_type == SHT_NOBITS)
+			continue;
+		name = elf_strptr(elf, shstr, sh.sh_name);
+		if (!name || !strstr(name, "debug_"))
+			continue;
+		/* libdw has one of these, depending on its version */
+		data = elf_rawdata(scn, NULL);
+		if (data && data->d_buf)
+			sc->blob[sc->nblobs++] = (struct blob){ data->d_buf, data->d_size };
+		data = elf_getdata(scn, NULL);
+		if (data && data->d_buf)
+			sc->blob[sc->nblobs++] = (struct blob){ data->d_buf, data->d_size };
+	}
+}
+
+/*
+ * The name of an entry, or NULL. libdw does not check that a name ends before its
+ * section does.
+ */
+static const char *die_name(const struct scan *sc, Dwarf_Die *die)
+{
+	const char *name = dwarf_diename(die);
+	unsigned int i;
+
+	for (i = 0; name && i < sc->nblobs; i++) {
+		const struct blob *b = &sc->blob[i];
+
+		if (name >= b->start && name < b->start + b->size)
+			return memchr(name, 0, b->start + b->size - name) ? name : NULL;
+	}
+	return name;
+}
 
 /* Does @name match one of the alternatives in @list ("a|b")? */
 static bool name_in(const char *list, const char *name)
@@ -229,7 +285,7 @@ static void scan_members(struct scan *sc, enum kstruct_id s, Dwarf_Die *die,
 	do {
 		if (dwarf_tag(&m) != DW_TAG_member)
 			continue;
-		name = dwarf_diename(&m);
+		name = die_name(sc, &m);
 		if (!name) {
 			off = 0;
 			attr_uint(&m, DW_AT_data_member_location, &off);
@@ -247,7 +303,7 @@ static void scan_members(struct scan *sc, enum kstruct_id s, Dwarf_Die *die,
 
 static void scan_struct(struct scan *sc, Dwarf_Die *die)
 {
-	const char *name = dwarf_diename(die);
+	const char *name = die_name(sc, die);
 	unsigned int s;
 	int size;
 
@@ -278,7 +334,7 @@ static void scan_enum(struct scan *sc, Dwarf_Die *die)
 	if (!sc->missing_enums || dwarf_child(die, &e))
 		return;
 	do {
-		name = dwarf_diename(&e);
+		name = die_name(sc, &e);
 		if (!name || strncmp(name, "PG_", 3))
 			return;
 		for (i = 0; i < KE_COUNT; i++) {
@@ -318,9 +374,9 @@ static void scan_unit(struct scan *sc, Dwarf_Die *cu)
 	} while (!scan_done(sc) && dwarf_siblingof(&die, &die) == 0);
 }
 
-static unsigned int unit_rank(Dwarf_Die *cu)
+static unsigned int unit_rank(const struct scan *sc, Dwarf_Die *cu)
 {
-	const char *name = dwarf_diename(cu);
+	const char *name = die_name(sc, cu);
 	size_t n = name ? strlen(name) : 0;
 	unsigned int i;
 
@@ -344,7 +400,7 @@ static int scan_dwarf(struct scan *sc, Dwarf *dw, char *err, size_t errlen)
 	/* names only: cheap, one entry per unit */
 	while (dwarf_nextcu(dw, off, &next, &hdr, NULL, NULL, NULL) == 0) {
 		if (dwarf_offdie(dw, off + hdr, &cu) &&
-		    (rank = unit_rank(&cu)) < NGOOD) {
+		    (rank = unit_rank(sc, &cu)) < NGOOD) {
 			good[rank] = off + hdr;
 			have[rank] = true;
 		}
@@ -361,7 +417,7 @@ static int scan_dwarf(struct scan *sc, Dwarf *dw, char *err, size_t errlen)
 	off = 0;
 	while (!scan_done(sc) &&
 	       dwarf_nextcu(dw, off, &next, &hdr, NULL, NULL, NULL) == 0) {
-		if (dwarf_offdie(dw, off + hdr, &cu) && unit_rank(&cu) == NGOOD)
+		if (dwarf_offdie(dw, off + hdr, &cu) && unit_rank(sc, &cu) == NGOOD)
 			scan_unit(sc, &cu);
 		if (next <= off)
 			break;
@@ -505,6 +561,7 @@ static int load_types(struct layout *l, Dwfl_Module *mod, char *err, size_t errl
 	if (!dw)
 		return fail(err, errlen, "%s: no DWARF debug information (%s)",
 			    l->path, dwfl_errmsg(-1));
+	find_blobs(&sc, dwarf_getelf(dw));
 	if (scan_dwarf(&sc, dw, err, errlen))
 		return 1;
 	return check_found(&sc, err, errlen);

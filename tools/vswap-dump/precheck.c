@@ -116,7 +116,8 @@ static int check_elf(int fd, uint64_t size, struct precheck_info *pi, char *err,
 	if (eh.e_type != ET_CORE)
 		return fail(err, errlen, "%s: an ELF file, but not a core dump", path);
 	/* the library takes the second on trust */
-	if (eh.e_phentsize != sizeof(ph) || (eh.e_shnum && eh.e_shentsize != sizeof(sh)))
+	if (eh.e_phentsize != sizeof(ph) ||
+	    ((eh.e_shnum || eh.e_shoff) && eh.e_shentsize != sizeof(sh)))
 		return fail(err, errlen, "%s: corrupt ELF header", path);
 	n = eh.e_phnum;
 	if (n == PN_XNUM) {
