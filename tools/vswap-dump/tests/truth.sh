@@ -203,7 +203,13 @@ compare_overrides() {	# DUMP
 	same '--vmcoreinfo' "$1" --vmcoreinfo "$tmp/info"
 	same '--kaslr where VMCOREINFO does not tell' "$1" --vmcoreinfo "$tmp/info.moved" --kaslr "$kaslr"
 	one_line 1 'see --kaslr' 'a wrong --kaslr' "$1" --kaslr "$(printf %#x $((kaslr + 0x200000)))"
-	one_line 1 'see --kaslr, --phys-base' 'a wrong --phys-base' "$1" --phys-base "$(printf %x $((phys + 0x200000)))"
+	# page tables are found in other ways, too: then it does no harm
+	phys=$(printf %x $((phys + 0x200000)))
+	if vd "$1" --phys-base "$phys" >/dev/null 2>&1; then
+		same 'a wrong --phys-base does no harm' "$1" --phys-base "$phys"
+	else
+		one_line 1 'see --kaslr, --phys-base' 'a wrong --phys-base' "$1" --phys-base "$phys"
+	fi
 	one_line 1 'see --kaslr' 'a VMCOREINFO that does not tell' "$1" --vmcoreinfo "$tmp/info.moved"
 
 	# QEMU without its device for VMCOREINFO: there is no such note, but the text is in memory
