@@ -18,6 +18,7 @@ STAT=${VSWAP_DEBUGFS:-/sys/kernel/debug}/vswap/stat
 
 seconds='' json='' buffer_kb='' owner='' lines=20 took=0
 instance='' triggers='' synthetic='' work='' child='' recorder='' stopped='' lost=0
+child_signal=TERM
 
 say() { printf '%s: %s\n' "vswap-trace-$RECIPE" "$*" >&2; }
 
@@ -111,6 +112,11 @@ remove_stale() {
 		done
 		rmdir "$stale" 2>/dev/null
 	done
+	find "${TMPDIR:-/tmp}" -maxdepth 1 -type d -user root -name "vswap-trace.$space.*" 2>/dev/null |
+		while IFS= read -r stale; do
+			pid=${stale#*"/vswap-trace.$space."}
+			[ -d "/proc/${pid%%.*}" ] || rm -rf "$stale"
+		done
 	[ ! -f "$TRACING/synthetic_events" ] || while read -r old _; do
 		case $old in
 		vswap_age_"$space"_* | vswap_wb_"$space"_*)
@@ -140,13 +146,13 @@ recipe_check() {
 		say "this kernel has no virtual swap: no events vswap in $TRACING"
 		exit 3
 	fi
-	work=$(mktemp -d "${TMPDIR:-/tmp}/vswap-trace.XXXXXX") || die "no temporary directory"
 	trap recipe_end EXIT
-	trap 'stopped=1' INT
+	trap interrupted INT
 	trap 'exit 143' TERM
 	trap 'exit 129' HUP
 	trap 'exit 141' PIPE
 	space=$(pid_space)
+	work=$(mktemp -d "${TMPDIR:-/tmp}/vswap-trace.$space.$$.XXXXXX") || die "no temporary directory"
 	remove_stale
 	: "${seconds:=10}"
 	page_bytes=$(awk '/^KernelPageSize:/ { print $2 * 1024; exit }' /proc/self/smaps)
@@ -207,23 +213,58 @@ if_clause() {
 	[ -z "$clause" ] || echo " if $clause"
 }
 
-# trace-cmd and bpftrace clean up after an interrupt, others just go.
-end_recorder() {
-	kill -INT "$recorder"
-	tries=0
-	while kill -0 "$recorder" && [ $((tries += 1)) -le 50 ]; do
-		[ "$tries" -le 10 ] || kill "$recorder"
-		sleep 0.1
+# ^C, or an INT from elsewhere: what we wait for ends, then comes the report.
+interrupted() {
+	stopped=1
+	[ -z "$child" ] || kill -s "$child_signal" "$child" 2>/dev/null
+}
+
+# recorder_start SIGNAL COMMAND...: in the background, out of reach of the terminal's ^C,
+# for it is we who end it. Gets SIGNAL should we be killed the hard way.
+recorder_start() {
+	# A busybox may come first that knows less.
+	for with in setpriv /usr/bin/setpriv ''; do
+		[ -z "$with" ] || ! "$with" --pdeathsig "$1" true 2>/dev/null || break
 	done
-	wait "$recorder"
+	if [ -n "$with" ]; then
+		set -- "$with" --pdeathsig "$@"
+	else
+		shift
+	fi
+	setsid "$@" </dev/null &
+	recorder=$!
+}
+
+recording() { [ -n "$recorder" ] && kill -0 "$recorder" 2>/dev/null; }
+
+# recorder_end SECONDS: trace-cmd and bpftrace write their results, and clean up, after
+# an interrupt; one that comes before they are ready for it gets lost, so there is
+# another every three seconds. After those seconds with less kindness. Status of "wait".
+recorder_end() {
+	tries=0
+	while recording; do
+		if [ "$tries" -gt $(($1 * 5 + 10)) ]; then
+			# a session of its own, and so a group
+			kill -KILL -- "-$recorder" 2>/dev/null
+		elif [ "$tries" -gt $(($1 * 5)) ]; then
+			kill "$recorder" 2>/dev/null
+		elif [ $((tries % 15)) = 0 ]; then
+			kill -INT "$recorder" 2>/dev/null
+		fi
+		tries=$((tries + 1))
+		sleep 0.2
+	done
+	ended=$recorder
+	recorder=''
+	wait "$ended"
 }
 
 # Runs on every way out.
 recipe_end() {
 	status=$?
 	trap '' INT TERM HUP PIPE
-	[ -z "$recorder" ] || end_recorder 2>/dev/null
-	[ -z "$child" ] || { kill "$child" && wait "$child"; } 2>/dev/null
+	[ -z "$recorder" ] || recorder_end 5 2>/dev/null
+	[ -z "$child" ] || { kill -s "$child_signal" "$child" && wait "$child"; } 2>/dev/null
 	if [ -n "$instance" ] && [ -d "$instance" ]; then
 		echo 0 >"$instance/tracing_on"
 		printf '%s' "$triggers" | while IFS='	' read -r event text; do
@@ -249,32 +290,70 @@ recipe_end() {
 
 uptime_now() { cut -d' ' -f1 /proc/uptime; }
 
-# nap SECONDS: a sleep that a signal ends.
+# since UPTIME DIGITS: seconds from then to now
+since() { uptime_now | awk -v b="$1" -v d="$2" '{ printf "%." d "f", $1 - b }'; }
+
+# background COMMAND...: its pid is in "child", also if an interrupt comes right now.
+background() {
+	"$@" <&0 &
+	child=$!
+	[ -z "$stopped" ] || interrupted
+}
+
+# nap SECONDS: a sleep that a signal ends, or the end of the recorder.
 nap() {
-	[ -z "$stopped" ] || return 0
-	sleep "$1" &
-	child=$!
-	wait "$child"
-	[ -z "$stopped" ] || kill "$child" 2>/dev/null
-	child=''
+	left=$1
+	while [ -z "$stopped" ] && [ "$left" -gt 0 ]; do
+		[ -z "$recorder" ] || recording || break
+		background sleep 1
+		wait "$child"
+		child=''
+		left=$((left - 1))
+	done
 }
 
-# start COMMAND...: in the background, with our stdin; its pid is in "child".
-start() {
-	"$@" <&0 >&2 &
-	child=$!
-}
+# start COMMAND...: its output is not ours.
+start() { background "$@" >&2; }
 
-running() { [ -n "$child" ] && kill -0 "$child" 2>/dev/null; }
-
-# The command ended, or we stop it.
+# Wait for the command; an interrupt has ended it.
 finish() {
 	rc=0
-	[ -n "$child" ] || return 0
-	[ -z "$stopped" ] || kill "$child" 2>/dev/null
-	wait "$child" || rc=$?
+	while [ -n "$child" ]; do
+		if [ -z "$stopped" ]; then
+			# An interrupt lets it return early.
+			wait "$child" || rc=$?
+		else
+			sleep 0.2
+			interrupted
+		fi
+		kill -0 "$child" 2>/dev/null || child=''
+	done
 	[ "$rc" = 0 ] || [ -n "$stopped" ] || say "the command ended with status $rc"
-	child=''
+}
+
+# each_interval FUNCTION SECONDS [COMMAND...]: call it after every so many seconds, until
+# the command ends, and once more then; or for $seconds.
+each_interval() {
+	call=$1 every=$2 passed=0
+	shift 2
+	[ $# = 0 ] || start "$@"
+	while [ -z "$stopped" ]; do
+		if [ $# = 0 ]; then
+			[ "$passed" -lt "$seconds" ] || break
+			nap "$every"
+			passed=$((passed + every))
+		else
+			kill -0 "$child" 2>/dev/null || break
+			tenths=0
+			while [ "$tenths" -lt $((every * 10)) ] && kill -0 "$child" 2>/dev/null &&
+				[ -z "$stopped" ]; do
+				sleep 0.1
+				tenths=$((tenths + 1))
+			done
+		fi
+		"$call"
+	done
+	finish
 }
 
 # watch [COMMAND...]: until it ends, or for the time given. Sets "elapsed".
@@ -283,50 +362,47 @@ watch() {
 	if [ $# -gt 0 ]; then
 		start "$@"
 		finish
-		# Interrupted while waiting: wait came back early.
-		[ -z "$child" ] || finish
 	else
 		nap "$seconds"
 	fi
-	elapsed=$(uptime_now | awk -v b="$began" '{ printf "%.2f", $1 - b }')
+	elapsed=$(since "$began" 2)
+}
+
+# still_starting COMPLAINT: a recorder that has died, or is not ready after a minute, never
+# will be.
+still_starting() {
+	if ! recording || [ "$(since "$begin" 0)" -ge 60 ]; then
+		cat "$work/log" >&2
+		die "$1"
+	fi
 }
 
 # record_start FILE KB OPTION...: trace-cmd records into our instance, which it did not
-# make and so leaves alone. It is ready when this returns.
+# make. It is ready when this returns: it switches tracing on last.
 record_start() {
 	record_file=$1 record_kb=$2
 	shift 2
-	trace-cmd record -q -C mono -B "${instance##*/}" -b "$record_kb" "$@" -o "$record_file" \
-		>"$work/log" 2>&1 </dev/null &
-	recorder=$!
-	tries=0
-	while [ $((tries += 1)) -le 100 ]; do
-		[ ! -s "$record_file.cpu0" ] || break
-		case $(cat "$instance"/events/vswap/enable) in
-		0) ;;
-		*) break ;;
-		esac
-		kill -0 "$recorder" 2>/dev/null || break
+	echo 0 >"$instance/tracing_on"
+	recorder_start INT trace-cmd record -q -C mono -B "${instance##*/}" -b "$record_kb" "$@" \
+		-o "$record_file" >"$work/log" 2>&1
+	begin=$(uptime_now)
+	until [ "$(cat "$instance/tracing_on")" = 1 ]; do
+		[ -z "$stopped" ] || return 0
 		sleep 0.1
+		still_starting "trace-cmd cannot record"
 	done
-	# Events are on before their readers run; recording goes on when those do.
-	sleep 0.3
-	kill -0 "$recorder" 2>/dev/null || {
-		cat "$work/log" >&2
-		recorder=''
-		die "trace-cmd cannot record"
-	}
 }
 
 # It writes the file when it is interrupted. What the buffer lost is known before:
 # trace-cmd removes the instance in the end.
 record_stop() {
+	recording || die "trace-cmd stopped recording: $(cat "$work/log")"
 	echo 0 >"$instance/tracing_on"
 	lost=$(buffer_lost)
-	kill -INT "$recorder" 2>/dev/null
-	wait "$recorder"
-	recorder=''
+	# To write what a large buffer holds can take a while.
+	recorder_end 120
 	[ -s "$record_file" ] || {
+		[ -z "$stopped" ] || die "interrupted before it began"
 		cat "$work/log" >&2
 		die "trace-cmd recorded nothing"
 	}
@@ -334,33 +410,17 @@ record_stop() {
 
 # run_bpftrace [COMMAND...]: $work/program.bt, until the command ends or time is over.
 run_bpftrace() {
-	# With a command, the program's own end must not come first.
-	[ $# = 0 ] || sed -i '/^interval:s:/d' "$work/program.bt"
-	bpftrace -B none ${json:+-f json} "$work/program.bt" >"$work/output" 2>"$work/log" &
-	recorder=$!
-	if [ $# = 0 ]; then
-		wait "$recorder"
-		[ -z "$stopped" ] || { kill -INT "$recorder"; wait "$recorder"; } 2>/dev/null
-	else
-		# Its timer runs when its probes are there; a moment more for the last of them.
-		begin=$(uptime_now)
-		until grep -q ready "$work/output" || [ -n "$stopped" ]; do
-			sleep 0.2
-			if ! kill -0 "$recorder" 2>/dev/null ||
-				! uptime_now | awk -v b="$begin" '{ exit !($1 - b < 60) }'; then
-				cat "$work/log" >&2
-				die "bpftrace does not get its probes to run"
-			fi
-		done
-		sleep 0.5
-		start "$@"
-		finish
-		[ -z "$child" ] || finish
-		kill -INT "$recorder" 2>/dev/null
-		wait "$recorder"
-	fi
-	rc=$?
-	recorder=''
+	recorder_start TERM bpftrace -B none ${json:+-f json} "$work/program.bt" >"$work/output" 2>"$work/log"
+	# Its timer runs when its probes are there; a moment more for the last of them.
+	begin=$(uptime_now)
+	until grep -q ready "$work/output" || [ -n "$stopped" ]; do
+		sleep 0.2
+		still_starting "bpftrace does not get its probes to run"
+	done
+	[ -n "$stopped" ] || sleep 0.5
+	watch "$@"
+	rc=0
+	recorder_end 30 || rc=$?
 	if [ "$rc" != 0 ] && [ -z "$stopped" ]; then
 		cat "$work/log" >&2
 		die "bpftrace failed"
