@@ -9,8 +9,9 @@
  *                          page table has any of it
  *   try                    the same, but it may stay in memory
  *   in                     read one byte of every page
+ *   renew                  give all pages back, and fill new ones; takes what the former takes
  *   nap:MS                 wait
- *   mark                   print how many nanoseconds the last out, try or in took
+ *   mark                   print how many nanoseconds the last out, try, in or renew took
  *   repeat:N               do all steps after this one N times
  */
 #include <errno.h>
@@ -32,6 +33,7 @@
 #define MAX_AREAS 8
 
 static struct area {
+	const char *kind;
 	char *p;
 	unsigned long pages;
 } area[MAX_AREAS];
@@ -63,11 +65,24 @@ static uint64_t noise(void)
 	return x;
 }
 
+static void fill(const struct area *a)
+{
+	uint64_t *w = (uint64_t *)(void *)a->p;
+
+	for (unsigned long i = 0; i < a->pages * PAGE / 8; i++) {
+		if (!strcmp(a->kind, "rand"))
+			w[i] = noise();
+		else if (!strcmp(a->kind, "zero"))
+			w[i] = 0;
+		else	/* an eighth of every page is noise */
+			w[i] = i % 512 < 64 ? noise() : i / 512;
+	}
+}
+
 static void map(const char *kind, unsigned long n)
 {
 	unsigned long bytes = strcmp(kind, "large") ? n * PAGE : n * LARGE;
 	struct area *a = &area[nareas];
-	uint64_t *w;
 
 	if (nareas == MAX_AREAS || !n)
 		exit(2);
@@ -79,15 +94,8 @@ static void map(const char *kind, unsigned long n)
 	nareas++;
 	if (madvise(a->p, bytes, strcmp(kind, "large") ? MADV_NOHUGEPAGE : MADV_HUGEPAGE))
 		die("madvise");
-	w = (uint64_t *)(void *)a->p;
-	for (unsigned long i = 0; i < bytes / 8; i++) {
-		if (!strcmp(kind, "rand"))
-			w[i] = noise();
-		else if (!strcmp(kind, "zero"))
-			w[i] = 0;
-		else	/* an eighth of every page is noise */
-			w[i] = i % 512 < 64 ? noise() : i / 512;
-	}
+	a->kind = strdup(kind);
+	fill(a);
 }
 
 /* Pages of an area that page tables have; those in the swap cache only do not count. */
@@ -143,6 +151,18 @@ static void in(void)
 	took = now() - start;
 }
 
+static void renew(void)
+{
+	uint64_t start = now();
+
+	for (unsigned int i = 0; i < nareas; i++)
+		if (madvise(area[i].p, area[i].pages * PAGE, MADV_DONTNEED))
+			die("MADV_DONTNEED");
+	took = now() - start;
+	for (unsigned int i = 0; i < nareas; i++)
+		fill(&area[i]);
+}
+
 /*
  * Stay on one processor: new pages wait in a list per processor before reclaim sees
  * them, and only the list of the current one is emptied by MADV_PAGEOUT.
@@ -170,6 +190,8 @@ static void step(char *arg)
 		out(0);
 	else if (!strcmp(arg, "in"))
 		in();
+	else if (!strcmp(arg, "renew"))
+		renew();
 	else if (!strcmp(arg, "nap"))
 		usleep(n * 1000);
 	else if (!strcmp(arg, "mark"))
