@@ -331,29 +331,33 @@ finish() {
 	[ "$rc" = 0 ] || [ -n "$stopped" ] || say "the command ended with status $rc"
 }
 
-# each_interval FUNCTION SECONDS [COMMAND...]: call it after every so many seconds, until
-# the command ends, and once more then; or for $seconds.
+# alive: the command still runs, and nobody wants it to end.
+alive() { [ -z "$stopped" ] && kill -0 "$child" 2>/dev/null; }
+
+# each_interval FUNCTION SECONDS [COMMAND...]: call it after every so many seconds, and once
+# more when the command has ended; or for $seconds.
 each_interval() {
 	call=$1 every=$2 passed=0
 	shift 2
-	[ $# = 0 ] || start "$@"
-	while [ -z "$stopped" ]; do
-		if [ $# = 0 ]; then
-			[ "$passed" -lt "$seconds" ] || break
+	if [ $# = 0 ]; then
+		while [ -z "$stopped" ] && [ "$passed" -lt "$seconds" ]; do
 			nap "$every"
 			passed=$((passed + every))
-		else
-			kill -0 "$child" 2>/dev/null || break
-			tenths=0
-			while [ "$tenths" -lt $((every * 10)) ] && kill -0 "$child" 2>/dev/null &&
-				[ -z "$stopped" ]; do
-				sleep 0.1
-				tenths=$((tenths + 1))
-			done
-		fi
-		"$call"
+			"$call"
+		done
+		return
+	fi
+	start "$@"
+	while alive; do
+		tenths=0
+		while [ "$tenths" -lt $((every * 10)) ] && alive; do
+			sleep 0.1
+			tenths=$((tenths + 1))
+		done
+		! alive || "$call"
 	done
 	finish
+	"$call"
 }
 
 # watch [COMMAND...]: until it ends, or for the time given. Sets "elapsed".
