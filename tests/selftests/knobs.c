@@ -4,6 +4,7 @@
  * The runner puts all of them back after every test.
  */
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdarg.h>
 
 #include "harness.h"
@@ -133,10 +134,25 @@ void inject_off(void)
 	for (i = 0; i < ARRAY_SIZE(fault_attrs); i++)
 		fault_set_if(fault_attrs[i], "probability", "0");
 	if (vst_exists("/proc/self/make-it-fail"))
-		fault_write("/proc/self/make-it-fail", "0");
+		inject_me(false);
 }
 
+/*
+ * The file is opened before allocations fail, and kept: opening takes some. It is that of
+ * the process that opened it, so a child opens its own.
+ */
 void inject_me(bool on)
 {
-	vst_set("/proc/self/make-it-fail", "%d", on);
+	static int fd = -1;
+	static pid_t owner;
+	int tries = 0;
+
+	if (owner != getpid()) {
+		do {
+			fd = open("/proc/self/make-it-fail", O_WRONLY | O_CLOEXEC);
+		} while (fd < 0 && errno == ENOMEM && ++tries < 10000);
+		owner = getpid();
+	}
+	if (pwrite(fd, on ? "1" : "0", 1, 0) != 1)
+		FAIL("/proc/self/make-it-fail: %s", strerror(errno));
 }
