@@ -3,8 +3,8 @@
  * vswap-bench: what swapping costs, measured inside the test guest.
  *
  * Under "tests/vm --icount" a nanosecond of guest time is an instruction, so the
- * program reads the clock around each phase and takes off what the processor idled.
- * Results are lines on stdout, which tests/bench/report.py reads:
+ * program reads the clock around each phase and takes off what it waited for a disk.
+ * Results are lines on stdout, which tests/bench/run reads:
  *
  *	R row phase round nanoseconds pages		one measured phase
  *	V row phase round unit value			another figure
