@@ -115,30 +115,6 @@ bool cgroups_v2(void)
 	return w.v2;
 }
 
-uint64_t cgroup_id(const char *path)
-{
-	char full[1200];
-	struct stat st;
-	uint64_t id = VT_NA;
-	int fd;
-
-	if (!cgroups_root())
-		return VT_NA;
-	/* accept what people paste: with the mount point in front as well */
-	if (!strncmp(path, w.root, strlen(w.root)))
-		path += strlen(w.root);
-	while (*path == '/')
-		path++;
-	snprintf(full, sizeof(full), "%s/%s", w.root, path);
-	fd = sys_open(full, O_RDONLY | O_DIRECTORY);
-	if (fd < 0)
-		return VT_NA;
-	if (!fstat(fd, &st))
-		id = st.st_ino;
-	close(fd);
-	return id;
-}
-
 static uint64_t read_limit(int dirfd, const char *name)
 {
 	char buf[64];

@@ -435,6 +435,22 @@ void layout_default(struct layout lay[NR_PANES])
 	}
 }
 
+/*
+ * Column of pane @p that [@name, @name + @len) means: COL, or PANE.COL with that
+ * pane; -1 when there is none.
+ */
+static int col_named(enum pane p, const char *name, size_t len)
+{
+	const char *dot = memchr(name, '.', len);
+	size_t plen = strlen(pane_desc[p].name);
+
+	if (!dot)
+		return col_find(p, name, len);
+	if ((size_t)(dot - name) != plen || strncasecmp(name, pane_desc[p].name, plen))
+		return -1;
+	return col_find(p, dot + 1, len - plen - 1);
+}
+
 static bool layout_has(const struct layout *l, int col)
 {
 	for (unsigned int i = 0; i < l->n; i++)
@@ -469,16 +485,12 @@ int layout_option(struct layout lay[NR_PANES], const char *list, char *bad, size
 	list += extend;
 	while (*list) {
 		size_t len = strcspn(list, ",");
-		const char *dot = memchr(list, '.', len), *name = dot ? dot + 1 : list;
-		size_t nlen = len - (size_t)(name - list);
 		bool found = false;
 
 		for (int p = 0; p < NR_PANES; p++) {
-			int col = col_find((enum pane)p, name, nlen);
-			size_t plen = strlen(pane_desc[p].name);
+			int col = col_named((enum pane)p, list, len);
 
-			if (col < 0 || (dot && ((size_t)(dot - list) != plen ||
-			    strncasecmp(list, pane_desc[p].name, plen))))
+			if (col < 0)
 				continue;
 			if (!touched[p] && !extend)
 				lay[p].n = 0;
@@ -501,22 +513,18 @@ int layout_option(struct layout lay[NR_PANES], const char *list, char *bad, size
 int layout_sort(struct layout lay[NR_PANES], const char *spec)
 {
 	size_t len = strcspn(spec, ":");
-	const char *dot = memchr(spec, '.', len), *name = dot ? dot + 1 : spec;
-	bool found = false, desc;
+	bool found = false;
 	const char *dir = spec[len] ? spec + len + 1 : "";
 
 	if (*dir && strcmp(dir, "asc") && strcmp(dir, "desc"))
 		return -EINVAL;
 	for (int p = 0; p < NR_PANES; p++) {
-		int col = col_find((enum pane)p, name, len - (size_t)(name - spec));
-		size_t plen = strlen(pane_desc[p].name);
+		int col = col_named((enum pane)p, spec, len);
 
-		if (col < 0 || (dot && ((size_t)(dot - spec) != plen ||
-		    strncasecmp(spec, pane_desc[p].name, plen))))
+		if (col < 0)
 			continue;
-		desc = *dir ? !strcmp(dir, "desc") : columns[col].type != CT_STR;
 		lay[p].sort = col;
-		lay[p].desc = desc;
+		lay[p].desc = *dir ? !strcmp(dir, "desc") : columns[col].type != CT_STR;
 		found = true;
 	}
 	return found ? 0 : -EINVAL;

@@ -83,8 +83,6 @@ void counters_probe(struct access *acc)
 		/* a kernel without the sysfs files but with these is vswap too */
 		acc->vswap = true;
 		close(fd);
-	} else {
-		acc->debug_err = -fd;
 	}
 }
 
@@ -280,22 +278,6 @@ static void unescape(char *s)
 	*w = '\0';
 }
 
-static struct dev_row *dev_row(struct model *md, const char *name)
-{
-	struct dev_row *d;
-
-	for (unsigned int i = 0; i < md->ndev; i++)
-		if (!strncmp(md->dev[i].name, name, sizeof(d->name) - 1))
-			return &md->dev[i];
-	if (md->ndev == MAX_DEVS)
-		return NULL;
-	d = &md->dev[md->ndev++];
-	memset(d, 0, sizeof(*d));
-	vt_copy(d->name, name, sizeof(d->name));
-	d->used.cur = d->used.prev = VT_NA;
-	return d;
-}
-
 static bool parse_swap(struct model *md, char *line, uint64_t pos)
 {
 	char *name = vt_word(&line), *kind, *size, *used, *prio;
@@ -311,7 +293,7 @@ static bool parse_swap(struct model *md, char *line, uint64_t pos)
 		return false;
 	unescape(name);
 	vt_clean(name);
-	d = dev_row(md, name);
+	d = model_device(md, name);
 	if (!d)
 		return false;
 	vt_copy(d->kind, kind, sizeof(d->kind));

@@ -119,6 +119,30 @@ int rb_page_next(struct rb_page *p, const unsigned char **data, size_t *len, uin
 	return 0;
 }
 
+/* overrun, commit overrun and dropped events are the three ways to lose one */
+uint64_t rb_losses(char *stats)
+{
+	uint64_t sum = 0;
+	char *line;
+
+	while ((line = vt_line(&stats))) {
+		char *colon = strchr(line, ':');
+		uint64_t v;
+
+		if (!colon)
+			continue;
+		*colon = '\0';
+		if (strcmp(line, "overrun") && strcmp(line, "commit overrun") &&
+		    strcmp(line, "dropped events"))
+			continue;
+		v = vt_u64(colon + 1);
+		/* the text may come from a file: nothing that could overflow the sum */
+		if (v < 1ULL << 48)
+			sum += v;
+	}
+	return sum;
+}
+
 /*
  * One load and two shifts, for this runs for every field of every event.  The
  * record is known to be long enough for the field.
@@ -303,15 +327,6 @@ static void apply_reject(struct model *md, struct ev_format *f, const unsigned c
 	}
 }
 
-static void apply_swapoff(struct model *md, const struct ev_format *f, const unsigned char *rec)
-{
-	md->ev.events_swapoff++;
-	md->ev.swapoff_type = field(&f->pos[EF_TYPE], rec);
-	md->ev.swapoff_moved = field(&f->pos[EF_MOVED], rec);
-	md->ev.swapoff_poisoned = field(&f->pos[EF_POISONED], rec);
-	md->ev.swapoff_left = field(&f->pos[EF_LEFT], rec);
-}
-
 /* The event a record is of; NULL when it is none of ours or cut short. */
 static struct ev_format *format_of(struct ev_set *es, const unsigned char *rec, size_t len,
 				   enum ev_kind *kind)
@@ -352,7 +367,7 @@ void ev_apply(struct model *md, struct ev_set *es, const unsigned char *rec,
 		return;
 	}
 	if (kind == EK_SWAPOFF) {
-		apply_swapoff(md, f, rec);
+		md->ev.events_swapoff++;
 		return;
 	}
 	v = field(&f->pos[EF_CGROUP], rec);

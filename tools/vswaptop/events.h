@@ -12,9 +12,8 @@ enum ev_kind { EK_TRANSITION, EK_SWAPIN, EK_REJECT, EK_GROW, EK_SWAPOFF, NR_EK }
 
 /** enum ev_field - fields looked up by name in every kind; each one optional */
 enum ev_field {
-	EF_PID, EF_SLOT, EF_NR, EF_FROM, EF_TO, EF_REASON, EF_PHYS_TYPE,
-	EF_PHYS_OFFSET, EF_BYTES, EF_CGROUP, EF_BACKING, EF_TYPE, EF_MOVED,
-	EF_POISONED, EF_LEFT,
+	EF_PID, EF_NR, EF_FROM, EF_TO, EF_REASON, EF_PHYS_TYPE, EF_BYTES, EF_CGROUP,
+	EF_BACKING,
 	NR_EF,
 };
 
@@ -111,6 +110,12 @@ int rb_page_open(struct rb_page *p, const void *page, size_t len, int long_size)
  * points outside it.
  */
 int rb_page_next(struct rb_page *p, const unsigned char **data, size_t *len, uint64_t *ts);
+
+/**
+ * rb_losses - events lost by one CPU's buffer
+ * @stats: its "stats" file; is cut up
+ */
+uint64_t rb_losses(char *stats);
 
 #define EV_SPARE 8
 /* fields that end behind this are not looked at */

@@ -27,12 +27,9 @@ const char *const ev_kind_name[NR_EK] = {
 };
 
 static const char *const field_name[NR_EF] = {
-	[EF_PID] = "common_pid", [EF_SLOT] = "slot", [EF_NR] = "nr",
-	[EF_FROM] = "from", [EF_TO] = "to", [EF_REASON] = "reason",
-	[EF_PHYS_TYPE] = "phys_type", [EF_PHYS_OFFSET] = "phys_offset",
-	[EF_BYTES] = "bytes", [EF_CGROUP] = "cgroup", [EF_BACKING] = "backing",
-	[EF_TYPE] = "type", [EF_MOVED] = "moved", [EF_POISONED] = "poisoned",
-	[EF_LEFT] = "left",
+	[EF_PID] = "common_pid", [EF_NR] = "nr", [EF_FROM] = "from", [EF_TO] = "to",
+	[EF_REASON] = "reason", [EF_PHYS_TYPE] = "phys_type", [EF_BYTES] = "bytes",
+	[EF_CGROUP] = "cgroup", [EF_BACKING] = "backing",
 };
 
 void ev_set_init(struct ev_set *es)

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,17 +119,6 @@ static bool parse_ulong(const char *s, unsigned long max, unsigned long *v)
 	return *s >= '0' && *s <= '9' && !*end && !errno && *v <= max;
 }
 
-static int parse_delay(const char *s, uint64_t *ns)
-{
-	char *end;
-	double v = strtod(s, &end);
-
-	if (end == s || *end || !isfinite(v) || v < 0.05 || v > 86400)
-		return bad("delay must be from 0.05 to 86400 seconds", s);
-	*ns = (uint64_t)(v * 1e9);
-	return EXIT_OK;
-}
-
 static int parse_panes(const char *s, unsigned int *panes)
 {
 	char name[32];
@@ -183,7 +171,9 @@ static int parse_one(struct options *o, int c, const char *arg)
 			return bad("not a number of samples", arg);
 		break;
 	case 'd':
-		return parse_delay(arg, &o->interval);
+		if (!vt_seconds(arg, &o->interval))
+			return bad("delay must be from 0.05 to 86400 seconds", arg);
+		break;
 	case 'o':
 		if (layout_option(o->lay, arg, name, sizeof(name)))
 			return bad("no such column", name);

@@ -538,6 +538,22 @@ struct task_row *model_task(struct model *md, int pid)
 	return t;
 }
 
+struct dev_row *model_device(struct model *md, const char *name)
+{
+	struct dev_row *d;
+
+	for (unsigned int i = 0; i < md->ndev; i++)
+		if (!strncmp(md->dev[i].name, name, sizeof(d->name) - 1))
+			return &md->dev[i];
+	if (md->ndev == MAX_DEVS)
+		return NULL;
+	d = &md->dev[md->ndev++];
+	memset(d, 0, sizeof(*d));
+	vt_copy(d->name, name, sizeof(d->name));
+	d->used.cur = d->used.prev = VT_NA;
+	return d;
+}
+
 int model_state(struct model *md, const char *name)
 {
 	for (unsigned int i = 0; i < md->nstates; i++)

@@ -205,7 +205,6 @@ struct hist {
  * @based: @base is valid
  * @filtered: a filter is active, so events cover a part of the system only
  * @unowned: pages out, in or written back in events that name no cgroup
- * @swapoff_moved, @swapoff_left: from the last vswap_swapoff event
  * @type_in, @type_out: pages per swap type, from events
  */
 struct ev_stats {
@@ -222,7 +221,6 @@ struct ev_stats {
 	uint64_t unowned;
 	uint64_t events_grow;
 	uint64_t events_swapoff;
-	uint64_t swapoff_type, swapoff_moved, swapoff_poisoned, swapoff_left;
 	uint64_t pages[MAX_STATES][MAX_STATES];
 	uint64_t base[MAX_STATES][MAX_STATES];
 	uint64_t base_swapin, base_reject;
@@ -313,6 +311,13 @@ void model_task_gone(struct task_row *t);
 
 /** model_task_unlink - another process has the pid now: keep the row, lose the key */
 void model_task_unlink(struct model *md, struct task_row *t);
+
+/**
+ * model_device - the row of a swap device, made if there is none
+ *
+ * Return: the row, or NULL when the table is full.
+ */
+struct dev_row *model_device(struct model *md, const char *name);
 
 /** model_state - index of a state name, added when new; -1 when there is no room */
 int model_state(struct model *md, const char *name);

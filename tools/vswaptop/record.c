@@ -257,22 +257,6 @@ static void load_task(struct model *md, struct json_object *o)
 	load_ev(o, t->ev);
 }
 
-static struct dev_row *find_dev(struct model *md, const char *name)
-{
-	struct dev_row *d;
-
-	for (unsigned int i = 0; i < md->ndev; i++)
-		if (!strcmp(md->dev[i].name, name))
-			return &md->dev[i];
-	if (md->ndev == MAX_DEVS)
-		return NULL;
-	d = &md->dev[md->ndev++];
-	memset(d, 0, sizeof(*d));
-	vt_copy(d->name, name, sizeof(d->name));
-	d->used.prev = VT_NA;
-	return d;
-}
-
 static void load_dev(struct model *md, struct json_object *o)
 {
 	struct json_object *prio = child(o, "priority", json_type_int);
@@ -281,7 +265,7 @@ static void load_dev(struct model *md, struct json_object *o)
 
 	if (!get_str(o, "name", name, sizeof(name)))
 		return;
-	d = find_dev(md, name);
+	d = model_device(md, name);
 	if (!d)
 		return;
 	d->gone = false;

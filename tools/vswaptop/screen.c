@@ -91,13 +91,8 @@ static void ask(char key, const char *prompt, const char *preset)
 
 static void answer_delay(void)
 {
-	char *end;
-	double v = strtod(ui.input, &end);
-
-	if (end == ui.input || *end || !isfinite(v) || v < 0.05 || v > 86400)
+	if (!vt_seconds(ui.input, &ui.s->opt->interval))
 		say("not a number of seconds from 0.05 to 86400");
-	else
-		ui.s->opt->interval = (uint64_t)(v * 1e9);
 }
 
 static void answer_cgroup(void)

@@ -11,7 +11,6 @@
 struct access {
 	bool vswap;	/* /sys/kernel/mm/vswap is there */
 	bool counters;	/* debugfs stat and transitions were read */
-	int debug_err;	/* why not: an errno, 0 if they were */
 };
 
 /** counters_probe - find out what this kernel and our rights offer */
@@ -40,9 +39,6 @@ const char *cgroups_root(void);
 
 /** cgroups_v2 - the hierarchy is the unified one */
 bool cgroups_v2(void);
-
-/** cgroup_id - inode number of the cgroup at @path (below the mount); VT_NA if none */
-uint64_t cgroup_id(const char *path);
 
 /** procs_scan - refresh the process table, with a budget as cgroups_scan() */
 void procs_scan(struct model *md, uint64_t budget_ns);

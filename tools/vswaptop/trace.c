@@ -271,32 +271,26 @@ void trace_poll_add(int epfd)
 	}
 }
 
-static unsigned long count_page(struct model *md, size_t len, const struct ev_filter *flt)
+static void count_page(struct model *md, size_t len, const struct ev_filter *flt)
 {
 	const unsigned char *data;
 	struct rb_page p;
-	unsigned long n = 0;
 	uint64_t ts;
 	size_t k;
 	int r;
 
 	if (rb_page_open(&p, page, len, t.es.long_size)) {
 		t.bad_pages++;
-		return 0;
+		return;
 	}
-	while ((r = rb_page_next(&p, &data, &k, &ts)) > 0) {
+	while ((r = rb_page_next(&p, &data, &k, &ts)) > 0)
 		ev_apply(md, &t.es, data, k, procs_of_thread, flt);
-		n++;
-	}
 	if (r < 0)
 		t.bad_pages++;
-	return n;
 }
 
-unsigned long trace_drain(struct model *md, const struct ev_filter *flt)
+void trace_drain(struct model *md, const struct ev_filter *flt)
 {
-	unsigned long n = 0;
-
 	for (unsigned int i = 0; i < t.ncpu; i++) {
 		/* a writer faster than this loop must not hold it for ever */
 		for (int pages = 0; pages < 4096; pages++) {
@@ -304,33 +298,9 @@ unsigned long trace_drain(struct model *md, const struct ev_filter *flt)
 
 			if (r <= 0)
 				break;
-			n += count_page(md, (size_t)r, flt);
+			count_page(md, (size_t)r, flt);
 		}
 	}
-	return n;
-}
-
-/* overrun, commit overrun and dropped events are the three ways to lose one */
-static uint64_t parse_losses(char *s)
-{
-	uint64_t sum = 0;
-	char *line;
-
-	while ((line = vt_line(&s))) {
-		char *colon = strchr(line, ':');
-		uint64_t v;
-
-		if (!colon)
-			continue;
-		*colon = '\0';
-		if (strcmp(line, "overrun") && strcmp(line, "commit overrun") &&
-		    strcmp(line, "dropped events"))
-			continue;
-		v = vt_u64(colon + 1);
-		if (v != VT_NA)
-			sum += v;
-	}
-	return sum;
 }
 
 void trace_read_losses(struct model *md)
@@ -346,7 +316,7 @@ void trace_read_losses(struct model *md)
 			continue;
 		}
 		text[n] = '\0';
-		sum += parse_losses(text);
+		sum += rb_losses(text);
 	}
 	md->ev.lost_known = known;
 	md->ev.lost.cur = sum;

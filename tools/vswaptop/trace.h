@@ -27,12 +27,8 @@ bool trace_active(void);
 /** trace_poll_add - put the per-CPU files into an epoll set */
 void trace_poll_add(int epfd);
 
-/**
- * trace_drain - read and count everything that is in the buffers
- *
- * Return: number of events read.
- */
-unsigned long trace_drain(struct model *md, const struct ev_filter *flt);
+/** trace_drain - read and count everything that is in the buffers */
+void trace_drain(struct model *md, const struct ev_filter *flt);
 
 /** trace_read_losses - take the kernel's own count of lost events */
 void trace_read_losses(struct model *md);

@@ -234,27 +234,15 @@ static int read_cmdlines(struct tdat *d, struct cur *c)
 
 static void cpustat(struct tdat *d, struct cur c)
 {
-	char text[1024], *pos = text, *line;
 	size_t n = (size_t)(c.end - c.p);
+	char text[1024];
 
 	if (n >= sizeof(text))
 		n = sizeof(text) - 1;
 	memcpy(text, c.p, n);
 	text[n] = '\0';
 	d->losses_known = true;
-	while ((line = vt_line(&pos))) {
-		char *colon = strchr(line, ':');
-		uint64_t v;
-
-		if (!colon)
-			continue;
-		*colon = '\0';
-		v = vt_u64(colon + 1);
-		if (v != VT_NA && v < (1ULL << 48) &&
-		    (!strcmp(line, "overrun") || !strcmp(line, "commit overrun") ||
-		     !strcmp(line, "dropped events")))
-			d->losses += v;
-	}
+	d->losses += rb_losses(text);
 }
 
 static int add_cpu(struct tdat *d, uint64_t off, uint64_t len)

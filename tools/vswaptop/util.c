@@ -5,9 +5,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -157,6 +159,17 @@ uint64_t vt_u64(const char *s)
 			return VT_NA;
 	}
 	return v;
+}
+
+bool vt_seconds(const char *s, uint64_t *ns)
+{
+	char *end;
+	double v = strtod(s, &end);
+
+	if (end == s || *end || !isfinite(v) || v < 0.05 || v > 86400)
+		return false;
+	*ns = (uint64_t)(v * 1e9);
+	return true;
 }
 
 uint64_t sys_read_u64(const char *path)

@@ -50,6 +50,9 @@ ssize_t sys_read(const char *path, char *buf, size_t size);
 /** sys_read_at - as sys_read(), relative to the directory @dirfd */
 ssize_t sys_read_at(int dirfd, const char *name, char *buf, size_t size);
 
+/** vt_seconds - a time between samples, 0.05 to 86400 seconds; false when it is none */
+bool vt_seconds(const char *s, uint64_t *ns);
+
 /** sys_read_u64 - a file with one number; VT_NA when there is none */
 uint64_t sys_read_u64(const char *path);
 
