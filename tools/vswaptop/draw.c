@@ -327,6 +327,19 @@ static void draw_disks(const struct ui *ui, int y)
 		    bytes_of(ui, direct, c, sizeof(c)));
 }
 
+/* What a loss means for the figures on the screen. */
+static const char *loss_means(enum vt_level level)
+{
+	switch (level) {
+	case LEVEL_TRACEFILE:
+		return "all figures too low";
+	case LEVEL_EVENTS:
+		return "totals exact, matrix and rows too low";
+	default:
+		return "totals exact, rows too low";
+	}
+}
+
 static void draw_events(const struct ui *ui, int y)
 {
 	const struct model *md = ui->s->md;
@@ -344,7 +357,7 @@ static void draw_events(const struct ui *ui, int y)
 		x = put(y, x, paint(ui, C_WARN), "losses unknown");
 	else if (ev->lost.cur)
 		x = put(y, x, paint(ui, C_WARN) | A_BOLD,
-			"%" PRIu64 " LOST (totals exact, rows too low)", ev->lost.cur);
+			"%" PRIu64 " LOST (%s)", ev->lost.cur, loss_means(md->level));
 	else
 		x = put(y, x, A_NORMAL, "0 lost");
 	if (un != VT_NA && un)

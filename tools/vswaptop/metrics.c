@@ -71,7 +71,8 @@ static void slots(struct obuf *o, const struct model *md)
 
 static void transitions(struct obuf *o, const struct model *md)
 {
-	if (!md->mx_valid)
+	/* what was traced is no total */
+	if (!md->mx_valid || md->level == LEVEL_EVENTS)
 		return;
 	family(o, "vswap_transitions_total", "counter",
 	       "Pages that changed from one slot state to another.");

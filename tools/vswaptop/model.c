@@ -340,6 +340,15 @@ static void add_history(struct model *md)
 		md->nhist++;
 }
 
+/* Without the kernel's matrix this one shows what was traced. */
+static void matrix_of_events(struct model *md)
+{
+	for (unsigned int f = 0; f < md->nstates; f++)
+		for (unsigned int t = 0; t < md->nstates; t++)
+			md->mx[f][t].cur = md->ev.pages[f][t];
+	md->mx_valid = true;
+}
+
 /* A trace file has no counters: the events are all there is. */
 static void derive_tracefile(struct model *md)
 {
@@ -354,18 +363,19 @@ static void derive_tracefile(struct model *md)
 	model_set(md, M_ALLOC, md->ev.total[EV_ALLOC].cur);
 	model_set(md, M_FREED, md->ev.total[EV_FREE].cur);
 	model_set(md, M_REJECT, md->ev.total[EV_REJECT].cur);
-	for (unsigned int f = 0; f < md->nstates; f++)
-		for (unsigned int t = 0; t < md->nstates; t++)
-			md->mx[f][t].cur = md->ev.pages[f][t];
-	md->mx_valid = true;
+	matrix_of_events(md);
 }
 
 void model_end(struct model *md)
 {
-	if (md->level == LEVEL_TRACEFILE || md->level == LEVEL_EVENTS) {
+	if (md->level == LEVEL_TRACEFILE) {
 		derive_tracefile(md);
 	} else {
-		derive_matrix(md);
+		/* totals are counters at every level, never what was traced */
+		if (md->level == LEVEL_EVENTS)
+			matrix_of_events(md);
+		else
+			derive_matrix(md);
 		derive_totals(md);
 		derive_unpriv(md);
 	}

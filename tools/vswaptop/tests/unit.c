@@ -100,6 +100,49 @@ static void test_rates(void)
 	check(isnan(model_rate(&md, &md.m[M_ZSWPIN])), "no rate when time stood still");
 }
 
+/* Without debugfs: what was traced is the matrix, but never a total. */
+static void test_totals_without_debugfs(void)
+{
+	model_init(&md);
+	for (unsigned int s = 1; s <= 2; s++) {
+		model_begin(&md, s, s * 1000000000ULL);
+		md.level = LEVEL_EVENTS;
+		md.ev.active = true;
+		model_set(&md, M_ZSWPOUT, 1009 * s);
+		model_set(&md, M_SWPOUT_ZERO, 211 * s);
+		model_set(&md, M_PSWPOUT, 37 * s);
+		model_set(&md, M_ZSWPWB, 31 * s);
+		model_set(&md, M_ZSWPIN, 101 * s);
+		model_set(&md, M_SWPIN_ZERO, 53 * s);
+		model_set(&md, M_PSWPIN, 7 * s);
+		/* most of the events were lost */
+		md.ev.pages[ST_NONE][ST_ZSWAP] = 3 * s;
+		md.ev.total[EV_OUT_ZSWAP].acc = 3 * s;
+		md.ev.total[EV_IN_ZSWAP].acc = 2 * s;
+		model_commit(&md);
+		model_end(&md);
+	}
+	check_eq(md.m[M_OUT].cur, 2 * (1009 + 211 + 37 - 31), "level events: pages out are counted");
+	check_eq(md.m[M_IN].cur, 2 * (101 + 53 + 7), "level events: pages in are counted");
+	check_eq(md.m[M_WB].cur, 2 * 31, "level events: writeback is counted");
+	check(model_rate(&md, &md.m[M_OUT]) == 1226.0, "level events: the rate is the counters'");
+	check(md.m[M_ALLOC].cur == VT_NA && md.m[M_REJECT].cur == VT_NA,
+	      "level events: what no counter tells is unknown");
+	check_eq(md.mx[ST_NONE][ST_ZSWAP].cur, 6, "level events: the matrix is what was traced");
+}
+
+static void test_losses(void)
+{
+	char stats[] = "entries: 5\noverrun: 101\ncommit overrun: 7\nbytes: 999\n"
+		       "dropped events: 1009\nread events: 3\n";
+	char odd[] = "overrun: x\noverrun 5\ndropped events: 99999999999999999999\n";
+	char huge[] = "overrun: 18446744073709551614\noverrun: 2\n";
+
+	check_eq(rb_losses(stats), 1117, "the three ways to lose events add up");
+	check_eq(rb_losses(odd), 0, "odd statistics are no losses");
+	check_eq(rb_losses(huge), 2, "absurd ones do not overflow");
+}
+
 static void test_tables(void)
 {
 	bool ok = true;
@@ -453,6 +496,8 @@ int main(int argc, char **argv)
 	test_text();
 	test_clean();
 	test_rates();
+	test_totals_without_debugfs();
+	test_losses();
 	test_tables();
 	test_page();
 	test_formats();
