@@ -390,14 +390,15 @@ static double hist_value(const struct model *md, unsigned int back, int which)
 	}
 }
 
+/* NAN when nothing is known */
 static double hist_max(const struct model *md, unsigned int n, int which)
 {
-	double max = 0;
+	double max = NAN;
 
 	for (unsigned int i = 0; i < n && i < md->nhist; i++) {
 		double v = hist_value(md, i, which);
 
-		if (!isnan(v) && v > max)
+		if (isnan(max) || v > max)
 			max = v;
 	}
 	return max;
@@ -414,7 +415,7 @@ static void draw_graph(const struct ui *ui, int y, int x, int h, int w, int whic
 		double v = back < md->nhist ? hist_value(md, back, which) : NAN;
 		int n;
 
-		if (isnan(v) || max <= 0)
+		if (isnan(v) || !(max > 0))
 			continue;
 		n = (int)(v * 8 * h / max + 0.5);
 		if (!n && v > 0)
@@ -858,8 +859,9 @@ static void draw_tiny(const struct ui *ui)
 	    metric_rate(ui, M_IN, b, sizeof(b)));
 	put(y++, 0, A_NORMAL, "zsw %s dsk %s", size_of(ui, md->m[M_SLOTS_ZSWAP].cur, a, sizeof(a)),
 	    size_of(ui, md->m[M_SLOTS_PHYS].cur, b, sizeof(b)));
-	put(y++, 0, A_NORMAL, "psi %s lost %" PRIu64, centi(md->m[M_PSI_SOME10].cur, a, sizeof(a)),
-	    md->ev.lost.cur);
+	snprintf(b, sizeof(b), "%" PRIu64, md->ev.lost.cur);
+	put(y++, 0, A_NORMAL, "psi %s lost %s", centi(md->m[M_PSI_SOME10].cur, a, sizeof(a)),
+	    md->ev.active && md->ev.lost_known ? b : "-");
 	put(y++, 0, A_DIM, "q quit (too small)");
 }
 

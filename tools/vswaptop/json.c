@@ -208,9 +208,9 @@ static void js_events(struct obuf *o, bool *first, const struct model *md)
 	js_kv_u64(o, &f, "unattributed_pages", model_unattributed(md));
 	js_kv_u64(o, &f, "unowned_pages", ev->active ? ev->unowned : VT_NA);
 	js_kv_bool(o, &f, "filtered", ev->filtered);
-	js_kv_u64(o, &f, "unknown", ev->unknown);
-	js_kv_u64(o, &f, "grow", ev->events_grow);
-	js_kv_u64(o, &f, "swapoff", ev->events_swapoff);
+	js_kv_u64(o, &f, "unknown", ev->active ? ev->unknown : VT_NA);
+	js_kv_u64(o, &f, "grow", ev->active ? ev->events_grow : VT_NA);
+	js_kv_u64(o, &f, "swapoff", ev->active ? ev->events_swapoff : VT_NA);
 	js_kv_u64(o, &f, "rows_dropped", md->cg_dropped + md->task_dropped);
 	js_key(o, &f, "pages");
 	ob_putc(o, '{');
@@ -219,8 +219,8 @@ static void js_events(struct obuf *o, bool *first, const struct model *md)
 	ob_putc(o, '}');
 	js_named(o, &f, "reasons", md->nreasons, md->reason_name, ev->reason);
 	js_named(o, &f, "rejects", md->nrejects, md->reject_name, ev->reject);
-	js_kv_u64(o, &f, "compressed_pages", ev->comp_pages);
-	js_kv_u64(o, &f, "compressed_bytes", ev->comp_bytes);
+	js_kv_u64(o, &f, "compressed_pages", ev->active ? ev->comp_pages : VT_NA);
+	js_kv_u64(o, &f, "compressed_bytes", ev->active ? ev->comp_bytes : VT_NA);
 	ob_putc(o, '}');
 }
 
@@ -304,7 +304,7 @@ int json_sample(struct obuf *o, const struct model *md, const struct layout *lay
 		js_transitions(o, &first, md);
 	js_events(o, &first, md);
 	js_kv_u64(o, &first, "cgroup_version", md->cgroup_version ? (uint64_t)md->cgroup_version : VT_NA);
-	js_kv_u64(o, &first, "cgroups_live", md->cg_live);
+	js_kv_u64(o, &first, "cgroups_live", md->cgroup_version ? md->cg_live : VT_NA);
 	js_kv_u64(o, &first, "processes_live", md->task_live);
 	for (int p = PANE_CG; p <= PANE_DEV; p++)
 		if (panes & (1u << p))

@@ -192,6 +192,9 @@ static void load_events(struct model *md, struct json_object *o)
 	ev->lost.cur = or_zero(lost);
 	ev->unowned = or_zero(get_u64(e, "unowned_pages"));
 	ev->unknown = or_zero(get_u64(e, "unknown"));
+	/* one figure in the record, for the tables of both kinds */
+	md->cg_dropped = or_zero(get_u64(e, "rows_dropped"));
+	md->task_dropped = 0;
 	ev->events_grow = or_zero(get_u64(e, "grow"));
 	ev->events_swapoff = or_zero(get_u64(e, "swapoff"));
 	ev->comp_pages = or_zero(get_u64(e, "compressed_pages"));

@@ -362,6 +362,43 @@ static size_t dump(const struct model *m, const char *path, char *out)
 	return n;
 }
 
+/* every figure about events that a record has */
+static void fill_events(struct model *m, unsigned int s)
+{
+	m->ev.unknown = 2 * s;
+	m->ev.unowned = 11 * s;
+	m->ev.events_grow = 13 * s;
+	m->ev.events_swapoff = 17 * s;
+	m->ev.comp_pages = 19 * s;
+	m->ev.comp_bytes = 23 * s;
+	m->ev.pages[ST_FREE][ST_NONE] = 29 * s;
+	m->cg_dropped = 37 * s;
+	m->task_dropped = 41 * s;
+	m->nreasons = m->nrejects = 2;
+	vt_copy(m->reason_name[0], "alloc", NAME_LEN);
+	vt_copy(m->reason_name[1], "free", NAME_LEN);
+	vt_copy(m->reject_name[0], "grow", NAME_LEN);
+	vt_copy(m->reject_name[1], "limit", NAME_LEN);
+	m->ev.reason[1].acc = 43 * s;
+	m->ev.reject[0].acc = 47 * s;
+	m->cgroup_version = 2;
+	m->cg_live = 53 * s;
+	m->task_live = 59 * s;
+}
+
+static void fill_device(struct model *m, unsigned int s)
+{
+	struct dev_row *d = model_device(m, "/swap file");
+
+	vt_copy(d->kind, "file", sizeof(d->kind));
+	d->type = 1;
+	d->size = 61 * 4096;
+	d->used.cur = 4096 * s;
+	d->prio = -2;
+	d->in.cur = 67 * s;
+	d->out.cur = 71 * s;
+}
+
 static void fill_sample(struct model *m, unsigned int s)
 {
 	struct cg_row *c;
@@ -393,6 +430,8 @@ static void fill_sample(struct model *m, unsigned int s)
 	t->vmswap = 8192;
 	t->ev[EV_IN_ZERO].acc = 5 * s;
 	m->ev.total[EV_IN_ZERO].acc = 5 * s;
+	fill_events(m, s);
+	fill_device(m, s);
 	model_commit(m);
 	model_end(m);
 }
