@@ -3,11 +3,13 @@
  * screen.c - the interactive loop: keys, prompts, pausing, resizing
  */
 #include <locale.h>
-#include <math.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,7 +21,11 @@
 #define KEY_ESC 27
 
 static struct ui ui;
-static bool on;
+static volatile sig_atomic_t on;
+
+/* how to leave the screen without curses */
+static struct termios before;
+static char leave[64];
 
 void screen_reset(void)
 {
@@ -27,6 +33,22 @@ void screen_reset(void)
 		on = false;
 		endwin();
 	}
+}
+
+bool screen_on(void)
+{
+	return on;
+}
+
+void screen_abandon(void)
+{
+	struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	tcflow(STDOUT_FILENO, TCOON);
+	tcflush(STDOUT_FILENO, TCOFLUSH);
+	tcsetattr(STDOUT_FILENO, TCSANOW, &before);
+	if (poll(&p, 1, 0) > 0 && write(STDOUT_FILENO, leave, strlen(leave)) < 0)
+		return;
 }
 
 static int current_pane(void)
@@ -399,23 +421,28 @@ static enum ask read_keys(bool *any)
 	return r;
 }
 
-static int begin(struct session *s)
+/* A string of the terminal's description, "" when it has none. */
+static const char *capability(const char *name)
 {
-	struct epoll_event e = { .events = EPOLLIN, .data.u32 = 2 };
-	const char *no_color = getenv("NO_COLOR");
+	const char *s = tigetstr(name);
+
+	return s && s != (const char *)-1 ? s : "";
+}
+
+static bool take_terminal(struct session *s)
+{
 	SCREEN *scr;
 
-	setlocale(LC_ALL, "");
-	/* numbers are written with a dot everywhere */
-	setlocale(LC_NUMERIC, "C");
+	tcgetattr(STDOUT_FILENO, &before);
 	scr = newterm(NULL, stdout, stdin);
 	if (!scr) {
 		fprintf(stderr, "vswaptop: cannot use this terminal (TERM=%s); try --batch\n",
 			getenv("TERM") ? getenv("TERM") : "");
-		return EXIT_FAIL;
+		return false;
 	}
 	set_term(scr);
-	on = true;
+	snprintf(leave, sizeof(leave), "%s%s", capability("rmcup"), capability("cnorm"));
+	on = s->on_screen = true;
 	cbreak();
 	noecho();
 	nonl();
@@ -423,6 +450,19 @@ static int begin(struct session *s)
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
 	set_escdelay(25);
+	return true;
+}
+
+static int begin(struct session *s)
+{
+	struct epoll_event e = { .events = EPOLLIN, .data.u32 = 2 };
+	const char *no_color = getenv("NO_COLOR");
+
+	setlocale(LC_ALL, "");
+	/* numbers are written with a dot everywhere */
+	setlocale(LC_NUMERIC, "C");
+	if (!take_terminal(s))
+		return EXIT_FAIL;
 	ui.s = s;
 	ui.color = !s->opt->no_color && !(no_color && *no_color);
 	ui.units = s->opt->units;
@@ -457,6 +497,8 @@ static int sample_if_due(struct session *s, uint64_t *next, bool *dirty)
 	if (ui.paused || now_ns(CLOCK_MONOTONIC) < *next)
 		return -1;
 	r = s->replay_over ? 0 : session_sample(s, !n);
+	if (r == 0 && s->problem[0])
+		say(s->problem);
 	if (r < 0)
 		return EXIT_FAIL;
 	*dirty = true;
@@ -514,7 +556,7 @@ int screen_run(struct session *s)
 		return r;
 	r = loop(s);
 	screen_reset();
-	if (r && s->warning[0])
-		fprintf(stderr, "vswaptop: %s\n", s->warning);
+	if (s->problem[0])
+		fprintf(stderr, "vswaptop: %s\n", s->problem);
 	return r;
 }

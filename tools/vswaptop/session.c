@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,13 +20,43 @@
 /* of an interval, the share that one scan of cgroups or processes may take */
 #define SCAN_SHARE 400
 
+/* how long the terminal may take to show the last of it */
+#define STUCK_SECONDS 3
+
 static struct model model;
 static struct obuf record_out = { .fd = -1 };
+
+/* Tell at once, or once the screen has been given back. */
+static void __attribute__((format(printf, 2, 3))) complain(struct session *s, const char *fmt, ...)
+{
+	char text[sizeof(s->problem)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (s->on_screen)
+		vt_copy(s->problem, text, sizeof(s->problem));
+	else
+		fprintf(stderr, "vswaptop: %s\n", text);
+}
 
 static void on_quit(int sig)
 {
 	(void)sig;
 	vt_quit = 1;
+	/* curses tries to write for ever; a terminal may have stopped for ever */
+	if (screen_on())
+		alarm(STUCK_SECONDS);
+}
+
+/* The terminal has taken nothing since a signal asked to end. */
+static void on_stuck(int sig)
+{
+	(void)sig;
+	trace_emergency_stop();
+	screen_abandon();
+	_exit(EXIT_FAIL);
 }
 
 /* Leave nothing behind even when the tool itself is broken. */
@@ -36,20 +68,28 @@ static void on_crash(int sig)
 	raise(sig);
 }
 
+/* all that would end it without the trace instance being removed */
+static const int quit[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF,
+			    SIGIO, SIGPWR, SIGXCPU };
+
 void session_signals(void)
 {
-	static const int quit[] = { SIGINT, SIGTERM, SIGHUP };
-	static const int crash[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGQUIT };
+	static const int crash[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGQUIT,
+				     SIGSYS, SIGTRAP };
 	struct sigaction sa = { .sa_handler = on_quit };
 
 	/* no SA_RESTART: a write to a stuck pipe must notice */
 	for (size_t i = 0; i < sizeof(quit) / sizeof(quit[0]); i++)
 		sigaction(quit[i], &sa, NULL);
+	sa.sa_handler = on_stuck;
+	sigaction(SIGALRM, &sa, NULL);
 	sa.sa_handler = on_crash;
 	sa.sa_flags = (int)SA_RESETHAND;
 	for (size_t i = 0; i < sizeof(crash) / sizeof(crash[0]); i++)
 		sigaction(crash[i], &sa, NULL);
+	/* these come back as errors of write() */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 static int start_replay(struct session *s)
@@ -126,10 +166,22 @@ static int start_live(struct session *s)
 	return EXIT_OK;
 }
 
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 static int start_record(struct session *s)
 {
 	if (!s->opt->record)
 		return EXIT_OK;
+	if (s->opt->replay && same_file(s->opt->replay, s->opt->record)) {
+		fprintf(stderr, "vswaptop: %s: cannot be replayed and written at once\n",
+			s->opt->record);
+		return EXIT_FAIL;
+	}
 	record_out.fd = open(s->opt->record, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (record_out.fd >= 0)
 		return EXIT_OK;
@@ -205,12 +257,13 @@ static void sample_live(struct session *s, bool full)
 
 static int sample_replay(struct session *s)
 {
-	int r = replay_next(s->replay, s->md, s->warning, sizeof(s->warning));
+	char err[160];
+	int r = replay_next(s->replay, s->md, err, sizeof(err));
 
 	if (r < 0)
-		fprintf(stderr, "vswaptop: %s: %s\n", s->opt->replay, s->warning);
-	else if (!r && s->warning[0] && !s->replay_over)
-		fprintf(stderr, "vswaptop: %s: warning: %s\n", s->opt->replay, s->warning);
+		complain(s, "%s: %s", s->opt->replay, err);
+	else if (!r && err[0] && !s->replay_over)
+		complain(s, "%s: warning: %s", s->opt->replay, err);
 	if (r <= 0)
 		s->replay_over = true;
 	return r;
@@ -223,12 +276,12 @@ static int write_files(struct session *s)
 	if (record_out.fd >= 0) {
 		err = json_sample(&record_out, s->md, NULL, ~0u);
 		if (err)
-			fprintf(stderr, "vswaptop: %s: %s\n", s->opt->record, strerror(-err));
+			complain(s, "%s: %s", s->opt->record, strerror(-err));
 	}
 	if (!err && s->opt->openmetrics) {
 		err = metrics_write(s->opt->openmetrics, s->md);
 		if (err)
-			fprintf(stderr, "vswaptop: %s: %s\n", s->opt->openmetrics, strerror(-err));
+			complain(s, "%s: %s", s->opt->openmetrics, strerror(-err));
 	}
 	return err;
 }
@@ -259,9 +312,8 @@ unsigned int session_wait(struct session *s, uint64_t deadline)
 	ms = (int)((deadline - now + 999999) / 1000000);
 	/* a signal between the test and the wait must not be missed */
 	sigemptyset(&block);
-	sigaddset(&block, SIGINT);
-	sigaddset(&block, SIGTERM);
-	sigaddset(&block, SIGHUP);
+	for (size_t i = 0; i < sizeof(quit) / sizeof(quit[0]); i++)
+		sigaddset(&block, quit[i]);
 	sigprocmask(SIG_BLOCK, &block, &old);
 	n = vt_quit ? 0 : epoll_pwait(s->epfd, ev, 16, ms, &old);
 	sigprocmask(SIG_SETMASK, &old, NULL);

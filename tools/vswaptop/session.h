@@ -48,8 +48,8 @@ struct session {
 	bool replay_over;
 	bool user_filter;	/* too many terms for a kernel filter */
 	int epfd;
-	int record_fd;
-	char warning[160];
+	bool on_screen;		/* the terminal is not ours to write messages to */
+	char problem[300];	/* the last message that had to wait for that reason */
 };
 
 /** session_start - open everything; returns an exit code, EXIT_OK to go on */
@@ -86,6 +86,12 @@ void session_signals(void);
 
 /** screen_run - the interactive screen; returns an exit code */
 int screen_run(struct session *s);
+
+/** screen_on - the terminal is in use; for a signal handler */
+bool screen_on(void);
+
+/** screen_abandon - give a terminal back that takes no output; for a signal handler */
+void screen_abandon(void);
 
 /** screen_reset - give the terminal back, also from a signal handler */
 void screen_reset(void);
