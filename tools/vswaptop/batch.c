@@ -60,7 +60,7 @@ static int add_row(struct libscols_table *tb, const struct model *md, const stru
 		   unsigned int row, enum units units)
 {
 	struct libscols_line *ln = scols_table_new_line(tb, NULL);
-	char buf[256];
+	char buf[CG_PATH_MAX];
 
 	if (!ln)
 		return -ENOMEM;

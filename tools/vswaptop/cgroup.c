@@ -267,7 +267,7 @@ static void refresh_hot(struct model *md)
 	for (unsigned int i = 0; i < md->ncg && n < MAX_HOT; i++) {
 		struct cg_row *c = &md->cg[i];
 		bool hot = false;
-		char full[512];
+		char full[sizeof(w.root) + CG_PATH_MAX];
 		int fd;
 
 		for (int k = 0; k < NR_EV && !hot; k++)

@@ -541,7 +541,7 @@ static void draw_cell(const struct ui *ui, int y, int x, int w, const struct col
 {
 	const struct model *md = ui->s->md;
 	struct cell c;
-	char buf[256];
+	char buf[CG_PATH_MAX];
 	size_t len;
 
 	cell_get(md, col, row, &c);

@@ -142,23 +142,9 @@ static int parse_panes(const char *s, unsigned int *panes)
 	return *panes ? EXIT_OK : bad("no pane named", "--pane");
 }
 
-/* Paths may be given with the mount point, as people paste them. */
-static int parse_cgroup(struct options *o, const char *s)
+/* Options without a value; false when it is none of them. */
+static bool parse_flag(struct options *o, int c)
 {
-	if (!*s || strlen(s) >= sizeof(o->cgroup) - 1)
-		return bad("not a cgroup path", s);
-	if (!strncmp(s, "id:", 3))
-		vt_copy(o->cgroup, s, sizeof(o->cgroup));
-	else
-		snprintf(o->cgroup, sizeof(o->cgroup), "%s%s", *s == '/' ? "" : "/", s);
-	return EXIT_OK;
-}
-
-static int parse_one(struct options *o, int c, const char *arg)
-{
-	char name[64];
-	unsigned long v;
-
 	switch (c) {
 	case 'b':
 		o->batch = true;
@@ -166,6 +152,36 @@ static int parse_one(struct options *o, int c, const char *arg)
 	case 'J':
 		o->json = true;
 		break;
+	case OPT_BYTES:
+		o->units = UNITS_BYTES;
+		break;
+	case OPT_PAGES:
+		o->units = UNITS_PAGES;
+		break;
+	case OPT_IDLE:
+		o->idle = true;
+		break;
+	case OPT_NOTRACE:
+		o->no_trace = true;
+		break;
+	case OPT_ASCII:
+		o->ascii = true;
+		break;
+	case OPT_NOCOLOR:
+		o->no_color = true;
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+static int parse_value(struct options *o, int c, const char *arg)
+{
+	char name[64];
+	unsigned long v;
+
+	switch (c) {
 	case 'n':
 		if (!parse_ulong(arg, 1000000000, &o->count) || !o->count)
 			return bad("not a number of samples", arg);
@@ -183,7 +199,9 @@ static int parse_one(struct options *o, int c, const char *arg)
 			return bad("cannot sort by", arg);
 		break;
 	case OPT_CGROUP:
-		return parse_cgroup(o, arg);
+		if (!*arg || !options_cgroup(o, arg))
+			return bad("not a cgroup path", arg);
+		break;
 	case OPT_PID:
 		if (!parse_ulong(arg, 1 << 30, &v) || !v)
 			return bad("not a process id", arg);
@@ -208,24 +226,6 @@ static int parse_one(struct options *o, int c, const char *arg)
 		break;
 	case OPT_PANE:
 		return parse_panes(arg, &o->panes);
-	case OPT_BYTES:
-		o->units = UNITS_BYTES;
-		break;
-	case OPT_PAGES:
-		o->units = UNITS_PAGES;
-		break;
-	case OPT_IDLE:
-		o->idle = true;
-		break;
-	case OPT_NOTRACE:
-		o->no_trace = true;
-		break;
-	case OPT_ASCII:
-		o->ascii = true;
-		break;
-	case OPT_NOCOLOR:
-		o->no_color = true;
-		break;
 	default:
 		fputs("Try 'vswaptop --help'.\n", stderr);
 		return EXIT_USAGE;
@@ -246,7 +246,7 @@ static int parse_args(struct options *o, int argc, char **argv)
 			list_columns();
 		if (c == 'h' || c == 'V' || c == OPT_LISTCOLS)
 			exit(fflush(stdout) ? EXIT_FAIL : EXIT_OK);
-		r = parse_one(o, c, optarg);
+		r = parse_flag(o, c) ? EXIT_OK : parse_value(o, c, optarg);
 		if (r)
 			return r;
 	}

@@ -107,7 +107,8 @@ struct pair {
 	uint64_t acc;
 };
 
-#define CG_PATH_MAX 192
+/* a container in a pod in a container is some 300 long */
+#define CG_PATH_MAX 320
 #define MAX_CGROUPS 4096
 #define MAX_TASKS 8192
 #define MAX_DEVS 64

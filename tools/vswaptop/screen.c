@@ -119,14 +119,9 @@ static void answer_delay(void)
 
 static void answer_cgroup(void)
 {
-	struct options *o = ui.s->opt;
-
-	if (!ui.input[0] || !strcmp(ui.input, "/"))
-		o->cgroup[0] = '\0';
-	else
-		snprintf(o->cgroup, sizeof(o->cgroup), "%s%.*s", ui.input[0] == '/' ? "" : "/",
-			 (int)sizeof(o->cgroup) - 2, ui.input);
-	if (o->cgroup[0] && !trace_select(ui.s->md, o->cgroup))
+	if (!options_cgroup(ui.s->opt, strcmp(ui.input, "/") ? ui.input : ""))
+		say("this is too long for the path of a cgroup");
+	else if (!session_cgroup(ui.s))
 		say("there is no such cgroup now");
 	session_refilter(ui.s);
 }
@@ -337,6 +332,8 @@ static void filter_key(int c)
 		ask('d', "seconds between samples", buf);
 	} else if (ui.s->replay) {
 		say("a recording cannot be filtered by cgroup or process");
+	} else if (!trace_active()) {
+		say("no events are traced, so there is nothing to filter");
 	} else if (c == 'c') {
 		ask('c', "only events of cgroup (empty: all)", ui.s->opt->cgroup);
 	} else {

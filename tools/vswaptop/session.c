@@ -125,8 +125,16 @@ static void start_trace(struct session *s)
 	trace_poll_add(s->epfd);
 }
 
-/* Take off the mount point that people paste along, and say what is not there. */
-static void check_cgroup(struct session *s)
+bool options_cgroup(struct options *o, const char *text)
+{
+	if (strlen(text) >= sizeof(o->cgroup) - 1)
+		return false;
+	snprintf(o->cgroup, sizeof(o->cgroup), "%s%s",
+		 !*text || *text == '/' || !strncmp(text, "id:", 3) ? "" : "/", text);
+	return true;
+}
+
+bool session_cgroup(struct session *s)
 {
 	const char *root = cgroups_root();
 	size_t n = root ? strlen(root) : 0;
@@ -134,8 +142,7 @@ static void check_cgroup(struct session *s)
 
 	if (n && !strncmp(path, root, n) && (path[n] == '/' || !path[n]))
 		memmove(path, path + n, strlen(path + n) + 1);
-	if (*path && !trace_select(s->md, path))
-		fprintf(stderr, "vswaptop: warning: there is no cgroup %s now\n", path);
+	return !*path || trace_select(s->md, path);
 }
 
 static int start_live(struct session *s)
@@ -160,7 +167,8 @@ static int start_live(struct session *s)
 		vt_copy(s->md->host, "sysroot", sizeof(s->md->host));
 	/* cgroup ids must be known before a filter on them can be made */
 	cgroups_scan(s->md, 0);
-	check_cgroup(s);
+	if (!session_cgroup(s))
+		complain(s, "warning: there is no cgroup %s now", s->opt->cgroup);
 	start_trace(s);
 	session_refilter(s);
 	return EXIT_OK;

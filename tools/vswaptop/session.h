@@ -52,6 +52,14 @@ struct session {
 	char problem[300];	/* the last message that had to wait for that reason */
 };
 
+/**
+ * options_cgroup - take a cgroup to filter by, as people type or paste it
+ * @text: a path with or without the first slash, or "id:N"; "" for no filter
+ *
+ * Return: false when it is too long for a path.
+ */
+bool options_cgroup(struct options *o, const char *text);
+
 /** session_start - open everything; returns an exit code, EXIT_OK to go on */
 int session_start(struct session *s, struct options *opt);
 
@@ -65,6 +73,14 @@ int session_sample(struct session *s, bool full);
 
 /** session_drain - empty the trace buffers between samples */
 void session_drain(struct session *s);
+
+/**
+ * session_cgroup - the cgroup in the options has changed: take off the mount point
+ * that people paste along
+ *
+ * Return: false when there is no such cgroup now.
+ */
+bool session_cgroup(struct session *s);
 
 /** session_refilter - the filter in the options has changed */
 void session_refilter(struct session *s);
