@@ -814,14 +814,21 @@ static const char *const help_text[] = {
 	"debugfs; unprivileged - neither.  '-' means: cannot be known here.",
 };
 
+#define NR_HELP ((int)(sizeof(help_text) / sizeof(help_text[0])))
+
+unsigned int draw_help_rest(void)
+{
+	return NR_HELP > LINES - 1 ? (unsigned int)(NR_HELP - (LINES - 1)) : 0;
+}
+
 static void draw_help(const struct ui *ui)
 {
-	int n = (int)(sizeof(help_text) / sizeof(help_text[0]));
+	int top = (int)ui->top;
 
-	for (int i = 0; i < n && i < LINES - 1; i++)
-		put(i, 0, i ? A_NORMAL : A_BOLD, "%s", (int)ui->top + i < n ?
-		    help_text[(int)ui->top + i] : "");
-	put(LINES - 1, 0, A_DIM, n > LINES - 1 ? "any key: back   up/down: scroll" : "any key: back");
+	for (int i = 0; top + i < NR_HELP && i < LINES - 1; i++)
+		put(i, 0, top + i ? A_NORMAL : A_BOLD, "%s", help_text[top + i]);
+	put(LINES - 1, 0, A_DIM, draw_help_rest() ? "any key: back   up/down: scroll" :
+	    "any key: back");
 }
 
 static void draw_columns(const struct ui *ui)

@@ -47,6 +47,9 @@ void draw_init(struct ui *ui);
 /** draw - the whole screen, whatever its size */
 void draw(struct ui *ui);
 
+/** draw_help_rest - lines of the help that do not fit */
+unsigned int draw_help_rest(void);
+
 /** draw_visible - columns of a pane that fit on the screen; returns how many */
 unsigned int draw_visible(const struct ui *ui, const struct layout *lay, unsigned char *out);
 

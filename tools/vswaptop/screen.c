@@ -388,7 +388,7 @@ static enum ask handle_key(int c)
 		columns_key(c);
 	} else if (ui.mode == MODE_HELP) {
 		if (c == KEY_DOWN || c == 'j')
-			ui.top++;
+			ui.top += ui.top < draw_help_rest();
 		else if (c == KEY_UP || c == 'k')
 			ui.top -= ui.top > 0;
 		else
