@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -59,9 +60,9 @@ static bool is_vswaptop(int pid)
 }
 
 /*
- * The pid in the name may belong to another process by now, or to a vswaptop
- * in another pid namespace.  The kernel refuses to remove an instance that
- * somebody has open, so a live one is safe either way.
+ * The pid in the name may belong to another process by now, to this one, or to a
+ * vswaptop in another pid namespace.  The kernel refuses to remove an instance
+ * that somebody has open, so a live one is safe either way.
  */
 void trace_clean_stale(void)
 {
@@ -84,7 +85,7 @@ void trace_clean_stale(void)
 		if (strncmp(name, "vswaptop-", 9))
 			continue;
 		pid = atoi(name + 9);
-		if (pid > 0 && pid != getpid() && !is_vswaptop(pid))
+		if (pid > 0 && (pid == getpid() || !is_vswaptop(pid)))
 			unlinkat(d.fd, name, AT_REMOVEDIR);
 	}
 	close(d.fd);
@@ -159,22 +160,79 @@ static int write_file(const char *name, const char *value)
 	return err;
 }
 
+/* Two files per CPU are more than the usual limit allows on the largest machines. */
+static void raise_file_limit(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r))
+		return;
+	r.rlim_cur = r.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &r);
+}
+
 static int open_cpus(void)
 {
 	long max = sysconf(_SC_NPROCESSORS_CONF);
 
-	if (max > MAX_CPUS)
-		max = MAX_CPUS;
+	raise_file_limit();
 	for (int cpu = 0; cpu < max; cpu++) {
 		int raw = open_at("per_cpu/cpu%d/trace_pipe_raw", cpu, O_RDONLY | O_NONBLOCK);
 
-		if (raw < 0)
+		if (raw < 0 && errno == ENOENT)
 			continue;
+		/* events of some CPUs only would be a loss that nobody counts */
+		if (raw < 0)
+			return -errno;
+		if (t.ncpu == MAX_CPUS) {
+			close(raw);
+			return -E2BIG;
+		}
 		t.raw[t.ncpu] = raw;
 		t.stats[t.ncpu] = open_at("per_cpu/cpu%d/stats", cpu, O_RDONLY);
 		t.ncpu++;
 	}
 	return t.ncpu ? 0 : -EACCES;
+}
+
+/*
+ * An instance of this name that is still there is somebody's with the same pid in
+ * another pid namespace: what it has traced and its filters are not ours.
+ */
+static int make_instance(void)
+{
+	char name[64], *dir;
+
+	for (int i = 0; i < 16 && !t.inst; i++) {
+		snprintf(name, sizeof(name), i ? "vswaptop-%d.%d" : "vswaptop-%d", (int)getpid(), i);
+		errno = 0;
+		t.inst = tracefs_instance_create(name);
+		if (!t.inst)
+			return errno ? -errno : -EACCES;
+		if (!tracefs_instance_is_new(t.inst)) {
+			tracefs_instance_free(t.inst);
+			t.inst = NULL;
+		}
+	}
+	if (!t.inst)
+		return -EBUSY;
+	dir = tracefs_instance_get_dir(t.inst);
+	vt_copy(t.dir, dir ? dir : "", sizeof(t.dir));
+	tracefs_put_tracing_file(dir);
+	return 0;
+}
+
+/* All is prepared while the buffer is off, see begin(). */
+static int set_buffer(unsigned int buffer_kb)
+{
+	errno = 0;
+	if (tracefs_instance_set_buffer_size(t.inst, buffer_kb, -1))
+		return errno ? -errno : -ENOMEM;
+	/* a full buffer drops what is new: cheaper for the writer than overwriting */
+	write_file("options/overwrite", "0");
+	/* wake up when it is two thirds full; less often is cheaper */
+	write_file("buffer_percent", "66");
+	return write_file("tracing_on", "0");
 }
 
 /*
@@ -207,7 +265,6 @@ static int enable(void)
 int trace_start(struct model *md, unsigned int buffer_kb, char *why, size_t why_size)
 {
 	const char *base = NULL;
-	char name[64], *dir;
 	int err;
 
 	/* look for a mount, never make one */
@@ -225,24 +282,19 @@ int trace_start(struct model *md, unsigned int buffer_kb, char *why, size_t why_
 		return denied ? -EACCES : err;
 	}
 	load_page_size(base);
-	snprintf(name, sizeof(name), "vswaptop-%d", (int)getpid());
-	t.inst = tracefs_instance_create(name);
-	if (!t.inst) {
-		err = errno ? -errno : -EACCES;
+	err = make_instance();
+	if (err) {
 		snprintf(why, why_size, "no trace instance: %s", strerror(-err));
 		return err;
 	}
-	dir = tracefs_instance_get_dir(t.inst);
-	vt_copy(t.dir, dir ? dir : "", sizeof(t.dir));
-	tracefs_put_tracing_file(dir);
-	tracefs_instance_set_buffer_size(t.inst, buffer_kb, -1);
-	/* a full buffer drops what is new: cheaper for the writer than overwriting */
-	write_file("options/overwrite", "0");
-	/* wake up when it is two thirds full; less often is cheaper */
-	write_file("buffer_percent", "66");
-	err = write_file("tracing_on", "0");
-	if (!err)
-		err = open_cpus();
+	err = set_buffer(buffer_kb);
+	if (err) {
+		snprintf(why, why_size, "trace buffer of %u KiB per CPU: %s", buffer_kb,
+			 strerror(-err));
+		trace_stop();
+		return err;
+	}
+	err = open_cpus();
 	if (!err)
 		err = enable();
 	if (!err)
@@ -306,7 +358,8 @@ void trace_drain(struct model *md, const struct ev_filter *flt)
 void trace_read_losses(struct model *md)
 {
 	uint64_t sum = 0;
-	bool known = t.ncpu > 0;
+	/* what could not be decoded is lost too, and nobody counted it */
+	bool known = t.ncpu > 0 && !t.bad_pages;
 
 	for (unsigned int i = 0; i < t.ncpu; i++) {
 		ssize_t n = t.stats[i] < 0 ? -1 : pread(t.stats[i], text, 1024, 0);
