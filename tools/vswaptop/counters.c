@@ -77,6 +77,8 @@ void counters_probe(struct access *acc)
 	acc->vswap = fd >= 0;
 	if (fd >= 0)
 		close(fd);
+	else if (fd != -ENOENT && fd != -ENOTDIR)
+		acc->err = -fd;
 	fd = sys_open(DEBUG_DIR "/stat", O_RDONLY);
 	acc->counters = fd >= 0;
 	if (fd >= 0) {

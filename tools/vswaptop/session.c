@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -145,16 +146,33 @@ bool session_cgroup(struct session *s)
 	return !*path || trace_select(s->md, path);
 }
 
+/* Two files per CPU are more than the usual limit allows on the largest machines. */
+static void raise_file_limit(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r))
+		return;
+	r.rlim_cur = r.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &r);
+}
+
 static int start_live(struct session *s)
 {
 	const char *root = s->opt->sysroot ? s->opt->sysroot : "/";
-	int err = sysroot_open(root);
+	int err;
 
+	raise_file_limit();
+	err = sysroot_open(root);
 	if (err) {
 		fprintf(stderr, "vswaptop: %s: %s\n", root, strerror(-err));
 		return EXIT_FAIL;
 	}
 	counters_probe(&s->acc);
+	if (s->acc.err) {
+		fprintf(stderr, "vswaptop: /sys/kernel/mm/vswap: %s\n", strerror(s->acc.err));
+		return EXIT_FAIL;
+	}
 	if (!s->acc.vswap) {
 		fprintf(stderr, "vswaptop: this kernel has no virtual swap layer "
 			"(no /sys/kernel/mm/vswap)\n");

@@ -11,6 +11,7 @@
 struct access {
 	bool vswap;	/* /sys/kernel/mm/vswap is there */
 	bool counters;	/* debugfs stat and transitions were read */
+	int err;	/* an errno: whether it is there cannot be told */
 };
 
 /** counters_probe - find out what this kernel and our rights offer */

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -160,22 +159,10 @@ static int write_file(const char *name, const char *value)
 	return err;
 }
 
-/* Two files per CPU are more than the usual limit allows on the largest machines. */
-static void raise_file_limit(void)
-{
-	struct rlimit r;
-
-	if (getrlimit(RLIMIT_NOFILE, &r))
-		return;
-	r.rlim_cur = r.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &r);
-}
-
 static int open_cpus(void)
 {
 	long max = sysconf(_SC_NPROCESSORS_CONF);
 
-	raise_file_limit();
 	for (int cpu = 0; cpu < max; cpu++) {
 		int raw = open_at("per_cpu/cpu%d/trace_pipe_raw", cpu, O_RDONLY | O_NONBLOCK);
 
