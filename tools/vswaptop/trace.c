@@ -25,6 +25,7 @@
 #define MAX_SUBBUF 65536
 #define FILTER_LEN 3800
 #define FILTER_IDS 64
+#define BEGIN_TRIES 16
 
 static struct {
 	struct tracefs_instance *inst;
@@ -222,18 +223,41 @@ static int set_buffer(unsigned int buffer_kb)
 	return write_file("tracing_on", "0");
 }
 
+/* The counters as they are; false when they are no longer what was taken before. */
+static bool take_base(struct model *md)
+{
+	bool same = true;
+
+	matrix_read(md);
+	for (int f = 0; f < MAX_STATES; f++) {
+		for (int to = 0; to < MAX_STATES; to++) {
+			same &= md->ev.base[f][to] == md->mx[f][to].cur;
+			md->ev.base[f][to] = md->mx[f][to].cur;
+		}
+	}
+	return same;
+}
+
 /*
  * What the counters say now is what events can be compared with later.  All is
- * prepared while the buffer is off, so that next to nothing happens in between.
+ * prepared while the buffer is off, so that next to nothing happens between the
+ * two; should something happen all the same, it is tried again.
  */
 static int begin(struct model *md)
 {
-	matrix_read(md);
-	for (int f = 0; f < MAX_STATES; f++)
-		for (int to = 0; to < MAX_STATES; to++)
-			md->ev.base[f][to] = md->mx[f][to].cur;
-	md->ev.based = md->mx_valid;
-	return write_file("tracing_on", "1");
+	int err = -EAGAIN;
+
+	for (int i = 0; i < BEGIN_TRIES; i++) {
+		take_base(md);
+		md->ev.based = md->mx_valid;
+		err = write_file("tracing_on", "1");
+		if (err || take_base(md) || i + 1 == BEGIN_TRIES)
+			break;
+		write_file("tracing_on", "0");
+		/* opened to be written anew, it forgets what was traced */
+		write_file("trace", "");
+	}
+	return err;
 }
 
 static int enable(void)
