@@ -14,7 +14,7 @@
 
 const struct pane_desc pane_desc[NR_PANES] = {
 	[PANE_TRANS] = { "transitions", "Transitions",
-			 "pages that went from the state at the left to the one on top" },
+			 "pages from left to top, by state (none: cached, phys: disk)" },
 	[PANE_CG] = { "cgroups", "Cgroups",
 		      "sizes with the cgroups below, rates without" },
 	[PANE_PROC] = { "processes", "Processes",

@@ -428,7 +428,7 @@ static void draw_graph(const struct ui *ui, int y, int x, int h, int w, int whic
 static void draw_spark(const struct ui *ui, int y)
 {
 	const struct model *md = ui->s->md;
-	int w = (COLS - 35) / 2, x;
+	int w = (COLS - 43) / 2, x;
 	char a[32];
 
 	if (w > 90)
@@ -438,11 +438,11 @@ static void draw_spark(const struct ui *ui, int y)
 	x = put(y, 0, A_BOLD, "History ");
 	x = put(y, x, A_NORMAL, "out ");
 	draw_graph(ui, y, x, 1, w, 0, C_ZSWAP);
-	x = put(y, x + w, A_NORMAL, " %-7s",
+	x = put(y, x + w, A_NORMAL, " max %-7s",
 		rate_text(hist_max(md, (unsigned int)w, 0), a, sizeof(a)));
 	x = put(y, x, A_NORMAL, " in ");
 	draw_graph(ui, y, x, 1, w, 1, C_PHYS);
-	put(y, x + w, A_NORMAL, " %s", rate_text(hist_max(md, (unsigned int)w, 1), a, sizeof(a)));
+	put(y, x + w, A_NORMAL, " max %s", rate_text(hist_max(md, (unsigned int)w, 1), a, sizeof(a)));
 }
 
 /* Returns the first line below the header. */
@@ -654,18 +654,18 @@ static void draw_matrix(struct ui *ui, int y, int h)
 }
 
 /* what the states and the common moves mean; drawn below the matrix */
-static void draw_legend(const struct ui *ui, int y, int h)
+static void draw_legend(int y, int h)
 {
 	static const char *const text[] = {
 		"Read it as: pages that went from the state at the left to the state on top.",
+		"none  cached: the only copy is in memory      phys  on disk: a swap device",
 		"none>zswap none>zero none>phys  swapped out      free>none  slot allocated",
 		"zswap>none  loaded again        zswap>phys  writeback to disk",
 		"any>free  the owner no longer needs it           any>poison  content lost",
 	};
 
-	for (int i = 0; i < 4 && i < h; i++)
+	for (int i = 0; i < (int)(sizeof(text) / sizeof(text[0])) && i < h; i++)
 		put(y + i, 0, A_DIM, "%s", text[i]);
-	(void)ui;
 }
 
 static void draw_history(struct ui *ui, int y, int h)
@@ -676,7 +676,7 @@ static void draw_history(struct ui *ui, int y, int h)
 		short pair;
 	} g[] = {
 		{ "out pages/s", 0, C_ZSWAP }, { "in pages/s", 1, C_PHYS },
-		{ "used slots", 3, C_HEAD }, { "pressure %", 4, C_WARN },
+		{ "used", 3, C_HEAD }, { "pressure %", 4, C_WARN },
 	};
 	int n = h >= 16 ? 4 : h >= 8 ? 2 : 1, each = h / n, w = COLS - 14;
 	const struct model *md = ui->s->md;
@@ -692,6 +692,7 @@ static void draw_history(struct ui *ui, int y, int h)
 
 		put(top, 0, A_BOLD, "%s", g[i].label);
 		put(top + 1 < top + each ? top + 1 : top, 0, A_NORMAL, "max %s",
+		    g[i].which == 3 && !isnan(max) ? size_of(ui, (uint64_t)max, a, sizeof(a)) :
 		    rate_text(max, a, sizeof(a)));
 		draw_graph(ui, top, 13, each > 1 ? each - 1 : 1, w, g[i].which, g[i].pair);
 	}
@@ -720,7 +721,7 @@ static void draw_pane(struct ui *ui, int p, int y, int h)
 		return;
 	if (p == PANE_TRANS) {
 		draw_matrix(ui, y, h);
-		draw_legend(ui, y + (int)md->nstates + 2, h - (int)md->nstates - 2);
+		draw_legend(y + (int)md->nstates + 2, h - (int)md->nstates - 2);
 	} else if (p == PANE_HIST) {
 		draw_history(ui, y, h);
 	} else {
@@ -795,7 +796,7 @@ static const char *const help_text[] = {
 	"",
 	"Used: memory that processes have in virtual swap slots.  Of these,",
 	"  zswap   compressed in memory       zero    only zeros, nothing stored",
-	"  disk    on a swap device           cached  only copy is still in memory",
+	"  disk    on a swap device (phys)    cached  only copy is in memory (none)",
 	"  poison  lost to a read error       direct  on a disk, without such a slot",
 	"Totals are kernel counters.  Who did it comes from trace events: the process",
 	"that faulted a page in, or the one that reclaimed it - not its owner.",
