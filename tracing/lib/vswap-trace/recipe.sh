@@ -6,12 +6,12 @@
 # is removed whatever happens, time or a command as the bound, names of cgroups,
 # losses. Sourced; POSIX sh, and an awk of any kind.
 #
-# A recipe sets RECIPE (a word) before it sources this, and defines usage(). It may
+# A recipe sets RECIPE (a word) before it sources this, and LACKS to those of the common
+# options that mean nothing to it (of: cgroup lines json), and defines usage(). It may
 # define own_option() for options of its own: it sets "took" to the number of words
 # taken, or returns 1.
 #
-# Exit status of all recipes: 0 done, 1 cannot, 2 wrong usage, 3 no virtual swap in
-# this kernel, 4 done but something was lost, so figures are too low.
+# Exit status of all recipes: see common_usage().
 
 TRACING=${VSWAP_TRACING:-/sys/kernel/tracing}
 STAT=${VSWAP_DEBUGFS:-/sys/kernel/debug}/vswap/stat
@@ -22,15 +22,17 @@ child_signal=TERM
 
 say() { printf '%s: %s\n' "vswap-trace-$RECIPE" "$*" >&2; }
 
-die() {
+# fail STATUS WORD...
+fail() {
+	fail_status=$1
+	shift
 	say "$@"
-	exit 1
+	exit "$fail_status"
 }
 
-bad_usage() {
-	say "$* (--help tells)"
-	exit 2
-}
+die() { fail 1 "$@"; }
+
+bad_usage() { fail 2 "$* (--help tells)"; }
 
 # number OPTION VALUE: a positive whole number, or wrong usage.
 number() {
@@ -39,20 +41,54 @@ number() {
 	esac
 }
 
-# The options that every recipe has, for its usage().
+# number_option SHORT LONG VARIABLE WORD...: the whole of own_option() for a recipe that has
+# one option of its own, with a number.
+number_option() {
+	[ "$4" = "$1" ] || [ "$4" = "$2" ] || return 1
+	[ $# -gt 4 ] || bad_usage "$4 wants an argument"
+	number "$4" "$5"
+	eval "$3=\$5"
+	took=2
+}
+
+# between OPTION VALUE LOW HIGH: a number in these bounds, or wrong usage.
+between() {
+	if [ "${#2}" -gt 9 ] || [ "$2" -lt "$3" ] || [ "$2" -gt "$4" ]; then
+		bad_usage "$1 takes $3 to $4"
+	fi
+}
+
+# has OPTION: does this recipe have that one of the common options?
+has() {
+	case " $LACKS " in
+	*" $1 "*) return 1 ;;
+	esac
+}
+
+# common_usage BUFFER [JSON]: the options that recipes have in common, for usage(): what
+# is to be said about the buffer, and about the output for programs.
 common_usage() {
+	cat <<'END'
+  -t, --time SECONDS   watch that long (default 10); without it and with a
+                       COMMAND, until that ends
+END
+	! has cgroup || cat <<'END'
+  -c, --cgroup PATH    only slots that belong to this cgroup (a directory, or a
+                       path below the root of cgroups)
+END
 	cat <<END
-  -t, --time SECONDS   watch that long (default 10); without it and with a COMMAND,
-                       until that ends
-  -c, --cgroup PATH    only slots that belong to this cgroup (a directory, or a path
-                       below the root of cgroups)
-  -b, --buffer KB      size of the trace buffer per processor (here: $1)
-  -n, --lines N        at most N lines per table (default $lines)
-  -J, --json           one JSON object
+  -b, --buffer KB      size of the trace buffer per processor
+                       (here: $1)
+END
+	! has lines || echo "  -n, --lines N        at most N lines per table (default $lines)"
+	! has json || echo "  -J, --json           for programs: JSON, ${2:-an object}"
+	cat <<'END'
   -h, --help
 ^C ends watching early; the report is printed all the same.
-Exit status: 0 done, 1 cannot, 2 usage, 3 no virtual swap in this kernel, 4 figures are
-too low because something was lost (the report says how much, and what to do).
+Exit status: 0 done, 1 cannot, 2 usage, 3 no virtual swap in this kernel,
+4 figures are too low because something was lost (the report says how much, and
+what to do), 5 not root, 6 tracefs or debugfs is not there, 7 a program is
+missing.
 END
 }
 
@@ -60,6 +96,12 @@ END
 recipe_option() {
 	took=0
 	[ $# -gt 0 ] || return 1
+	case $1 in
+	--*=*) joined_option "$@" && return ;;
+	-c | --cgroup) has cgroup || bad_usage "there is no $1 here" ;;
+	-n | --lines) has lines || bad_usage "there is no $1 here" ;;
+	-J | --json) has json || bad_usage "there is no $1 here" ;;
+	esac
 	case $1 in
 	-t | --time | -c | --cgroup | -b | --buffer | -n | --lines)
 		[ $# -gt 1 ] || bad_usage "$1 wants an argument"
@@ -86,6 +128,13 @@ recipe_option() {
 		return 1
 		;;
 	esac
+}
+
+# --option=value is --option value in a single word.
+joined_option() {
+	recipe_option "${1%%=*}" "${1#*=}"
+	[ "$took" = 2 ] || bad_usage "${1%%=*} takes no argument"
+	took=1
 }
 
 own_option() { return 1; }
@@ -137,15 +186,16 @@ remove_triggers() {
 	: "$try"
 }
 
+# needs PROGRAM [HINT]
+needs() { command -v "$1" >/dev/null || fail 7 "needs $1${2:+ ($2)}"; }
+
 # recipe_check [COMMAND...]: is there anything to trace, and may we?
 recipe_check() {
 	[ $# = 0 ] || [ -z "$seconds" ] || bad_usage "either --time or a COMMAND"
-	[ "$(id -u)" = 0 ] || die "needs root"
-	[ -d "$TRACING/events" ] || die "no tracefs at $TRACING; mount -t tracefs tracefs $TRACING"
-	if [ ! -d "$TRACING/events/vswap" ]; then
-		say "this kernel has no virtual swap: no events vswap in $TRACING"
-		exit 3
-	fi
+	[ "$(id -u)" = 0 ] || fail 5 "needs root"
+	[ -d "$TRACING/events" ] || fail 6 "no tracefs at $TRACING; mount -t tracefs tracefs $TRACING"
+	[ -d "$TRACING/events/vswap" ] ||
+		fail 3 "this kernel has no virtual swap: no events vswap in $TRACING"
 	trap recipe_end EXIT
 	trap interrupted INT
 	trap 'exit 143' TERM
@@ -171,12 +221,16 @@ find_owner() {
 	owner_id=$(ls -di "$dir" | awk '{ print $1; exit }')
 }
 
-# recipe_instance [KB]: a trace instance of our own, with a buffer of that size.
+# recipe_instance KB: a trace instance of our own, with a buffer of that size if --buffer
+# says nothing else; "none" if nothing will go through the buffer, which then is small.
 recipe_instance() {
 	instance=$TRACING/instances/vswap-trace-$RECIPE.$space.$$
-	mkdir "$instance" || die "cannot make a trace instance"
-	echo "${buffer_kb:-$1}" >"$instance/buffer_size_kb" ||
-		die "cannot set the buffer size to ${buffer_kb:-$1} KB"
+	error=$(mkdir "$instance" 2>&1) || die "cannot make a trace instance: $error"
+	kb=4
+	[ "$1" = none ] || kb=${buffer_kb:-$1}
+	# The braces, for it is the shell that complains of the write.
+	{ echo "$kb" >"$instance/buffer_size_kb"; } 2>/dev/null ||
+		die "no buffer of $kb KB per processor; use a smaller --buffer"
 }
 
 # trigger EVENT TEXT: a trigger in our instance; it goes away at the end.
@@ -341,6 +395,7 @@ each_interval() {
 	shift 2
 	if [ $# = 0 ]; then
 		while [ -z "$stopped" ] && [ "$passed" -lt "$seconds" ]; do
+			[ $((seconds - passed)) -ge "$every" ] || every=$((seconds - passed))
 			nap "$every"
 			passed=$((passed + every))
 			"$call"
@@ -435,6 +490,11 @@ run_bpftrace() {
 	[ "$lost" = 0 ] || exit 4
 }
 
+# recipe_done REMEDY: the last word, if something was lost: how much is in "lost".
+recipe_done() {
+	[ "$lost" = 0 ] || fail 4 "$lost events $1"
+}
+
 #
 # Names and figures
 #
@@ -479,7 +539,8 @@ note_cgroups() {
 
 # stat_now FILE: the counters.
 stat_now() {
-	cat "$STAT" >"$1" 2>/dev/null || die "cannot read $STAT; is debugfs mounted?"
+	cat "$STAT" >"$1" 2>/dev/null ||
+		fail 6 "cannot read $STAT; mount -t debugfs debugfs ${STAT%/vswap/stat}"
 }
 
 # Events that the ring buffer of our instance lost.
@@ -541,6 +602,11 @@ function task(    s) {
 	gsub(/[^0-9]/, "", task_pid)
 	task_name = substr(s, 1, RSTART - 1)
 	return task_name "[" task_pid "]"
+}
+# after a table: what of its n lines was not shown
+function more(n) {
+	if (n > top)
+		printf "... %d more lines; -n shows them\n", n - top
 }
 # keys of an array, largest value first, into order[1..n]
 function rank(a, order,    k, n, i, t, gap) {
