@@ -74,6 +74,7 @@ static struct {
 } groups;
 
 static char *devices[MAX_TYPES];
+static bool devices_known;
 
 /* An option given to the program, or the environment's; NULL if there is neither. */
 static const char *setting(unsigned int opt, const char *env)
@@ -241,11 +242,10 @@ static void devices_load(void)
 	const char *from = setting(OPT_DEVICES, "VSWAP_DEVICES");
 	char *list, *item, *save, *end;
 	unsigned long type;
-	static bool loaded;
 
-	if (loaded || !from)
+	if (devices_known || !from)
 		return;
-	loaded = true;
+	devices_known = true;
 	list = strdup(from);
 	if (!list)
 		return;
@@ -475,4 +475,9 @@ void TEP_PLUGIN_UNLOADER(struct tep_handle *tep)
 	groups.v = NULL;
 	groups.n = groups.room = 0;
 	groups.loaded = false;
+	for (size_t i = 0; i < MAX_TYPES; i++) {
+		free(devices[i]);
+		devices[i] = NULL;
+	}
+	devices_known = false;
 }

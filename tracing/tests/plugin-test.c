@@ -61,6 +61,13 @@ static const char swapin[] =
 	"\tfield:u8 backing;\toffset:32;\tsize:1;\tsigned:0;\n\n"
 	"print fmt: \"backing=%s\", __print_symbolic(REC->backing, { 3, \"in-memory\" })\n";
 
+static const char reject[] =
+	"name: vswap_reject\nID: 705\n" COMMON
+	"\tfield:u64 cgroup;\toffset:8;\tsize:8;\tsigned:0;\n"
+	"\tfield:u32 nr;\toffset:16;\tsize:4;\tsigned:0;\n"
+	"\tfield:u8 reason;\toffset:20;\tsize:1;\tsigned:0;\n\n"
+	"print fmt: \"reason=%s\", __print_symbolic(REC->reason, { 11, \"phys_limit\" })\n";
+
 static void print(struct tep_handle *tep, const void *data, int size)
 {
 	struct tep_record rec = { .data = (void *)data, .size = size };
@@ -112,6 +119,7 @@ int main(void)
 	parse(tep, swapoff);
 	parse(tep, grow);
 	parse(tep, swapin);
+	parse(tep, reject);
 
 	print(tep, &t, sizeof(t));
 	t.from = 3, t.to = 4, t.reason = 6, t.cgroup = 29;
@@ -134,6 +142,10 @@ int main(void)
 	r[1] = 5, r[2] = 7, r[3] = 23;
 	r[4] = 3;
 	print(tep, r, sizeof(r));
+	r[0] = 705;
+	r[1] = 31;
+	r[2] = 16 | 11ull << 32;	/* nr and reason are neighbours */
+	print(tep, r, 24);
 
 	tep_unload_plugins(plugins, tep);
 	tep_free(tep);
