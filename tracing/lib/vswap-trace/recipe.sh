@@ -202,7 +202,12 @@ recipe_check() {
 	trap 'exit 129' HUP
 	trap 'exit 141' PIPE
 	space=$(pid_space)
-	work=$(mktemp -d "${TMPDIR:-/tmp}/vswap-trace.$space.$$.XXXXXX") || die "no temporary directory"
+	# Not mktemp: a signal could end it when the directory is there and its name not yet here.
+	work=${TMPDIR:-/tmp}/vswap-trace.$space.$$.$(od -An -N6 -tx1 /dev/urandom | tr -d ' ')
+	mkdir -m 700 "$work" || {
+		work=''
+		die "no temporary directory"
+	}
 	remove_stale
 	: "${seconds:=10}"
 	page_bytes=$(awk '/^KernelPageSize:/ { print $2 * 1024; exit }' /proc/self/smaps)
@@ -225,7 +230,7 @@ find_owner() {
 # says nothing else; "none" if nothing will go through the buffer, which then is small.
 recipe_instance() {
 	instance=$TRACING/instances/vswap-trace-$RECIPE.$space.$$
-	error=$(mkdir "$instance" 2>&1) || die "cannot make a trace instance: $error"
+	complaint=$(mkdir "$instance" 2>&1) || die "cannot make a trace instance: $complaint"
 	kb=4
 	[ "$1" = none ] || kb=${buffer_kb:-$1}
 	# The braces, for it is the shell that complains of the write.
@@ -235,19 +240,20 @@ recipe_instance() {
 
 # trigger EVENT TEXT: a trigger in our instance; it goes away at the end.
 trigger() {
+	# Noted first: a signal may come between the two.
+	triggers="$1	$2
+$triggers"
 	echo "$2" 2>/dev/null >>"$instance/events/$1/trigger" || {
 		say "the kernel refuses a trigger on $1: $2"
 		tail -n 4 "$TRACING/error_log" >&2
 		exit 1
 	}
-	triggers="$1	$2
-$triggers"
 }
 
 # synth NAME FIELDS: a synthetic event; they are global, so the name has our pid.
 synth() {
-	echo "$1 $2" >>"$TRACING/synthetic_events" || die "cannot define the synthetic event $1"
 	synthetic="$1 $synthetic"
+	echo "$1 $2" >>"$TRACING/synthetic_events" || die "cannot define the synthetic event $1"
 }
 
 # An event filter for --cgroup, joined with another condition.
@@ -273,19 +279,26 @@ interrupted() {
 	[ -z "$child" ] || kill -s "$child_signal" "$child" 2>/dev/null
 }
 
-# recorder_start SIGNAL COMMAND...: in the background, out of reach of the terminal's ^C,
-# for it is we who end it. Gets SIGNAL should we be killed the hard way.
-recorder_start() {
+# mortal_by SIGNAL: into "mortal", the words before a command that is to get SIGNAL should
+# we be killed the hard way.
+mortal_by() {
+	mortal=''
 	# A busybox may come first that knows less.
-	for with in setpriv /usr/bin/setpriv ''; do
-		[ -z "$with" ] || ! "$with" --pdeathsig "$1" true 2>/dev/null || break
+	for with in setpriv /usr/bin/setpriv; do
+		! "$with" --pdeathsig "$1" true 2>/dev/null || {
+			mortal="$with --pdeathsig $1"
+			return
+		}
 	done
-	if [ -n "$with" ]; then
-		set -- "$with" --pdeathsig "$@"
-	else
-		shift
-	fi
-	setsid "$@" </dev/null &
+}
+
+# recorder_start SIGNAL COMMAND...: in the background, out of reach of the terminal's ^C,
+# for it is we who end it.
+recorder_start() {
+	mortal_by "$1"
+	shift
+	# shellcheck disable=SC2086 # words on purpose
+	setsid $mortal "$@" </dev/null &
 	recorder=$!
 }
 
