@@ -119,11 +119,10 @@ static const char *slot_busy(struct kern *k, const struct cluster *c, const stru
 /* Is a lock held in an array of per-node lists? */
 static bool node_locked(struct kern *k, uint64_t array, uint64_t stride, uint64_t lock)
 {
-	unsigned char b[4];
 	unsigned int n;
 
 	for (n = 0; n < k->nodes; n++) {
-		if (!dump_read(k->d, array + n * stride + lock, b, 4) && get_le(b, 4))
+		if (kern_held(k, array + n * stride + lock))
 			return true;
 	}
 	return false;
@@ -224,16 +223,13 @@ static enum rd phys_word(struct kern *k, const struct swapdev *d, uint64_t off,
 {
 	uint64_t ci = d->cluster_info + off / k->cluster * k->l->size[KS_swap_cluster_info];
 	uint64_t table;
-	unsigned char b[4];
 	enum rd rd;
 
 	*word = 0;
-	rd = dump_read(k->d, ci + k->l->field[KM_swap_cluster_info_lock].off, b, 4);
-	if (!rd)
-		rd = dump_field(k->d, ci, KM_swap_cluster_info_table, &table);
+	*locked = kern_held(k, ci + k->l->field[KM_swap_cluster_info_lock].off);
+	rd = dump_field(k->d, ci, KM_swap_cluster_info_table, &table);
 	if (rd)
 		return rd;
-	*locked = get_le(b, 4);
 	return table ? dump_u64(k->d, table + off % k->cluster * 8, word) : RD_OK;
 }
 
@@ -530,10 +526,8 @@ static bool node_cluster(struct kern *k, const struct swapdev *d, uint64_t node,
 
 static bool cluster_locked(struct kern *k, const struct swapdev *d, uint64_t i)
 {
-	unsigned char b[4];
-
-	return !dump_read(k->d, d->cluster_info + i * k->l->size[KS_swap_cluster_info] +
-			  k->l->field[KM_swap_cluster_info_lock].off, b, 4) && get_le(b, 4);
+	return kern_held(k, d->cluster_info + i * k->l->size[KS_swap_cluster_info] +
+			 k->l->field[KM_swap_cluster_info_lock].off);
 }
 
 /* Check the cluster at one list node. False ends the walk of this list. */
@@ -641,15 +635,13 @@ static void check_lists(struct check *ck, const struct swapdev *d)
 	struct kern *k = ck->k;
 	struct list_ctx x = { .ck = ck, .d = d, .left = d->nclusters + 1 };
 	uint64_t before = ck->violations + ck->inflight + ck->missing;
-	unsigned char b[4];
 
 	ck->seen = calloc(1, d->nclusters / 8 + 1);
 	if (!ck->seen) {
 		ck->missing++;
 		return;
 	}
-	if (!dump_read(k->d, d->addr + k->l->field[KM_swap_info_struct_lock].off, b, 4) &&
-	    get_le(b, 4))
+	if (kern_held(k, d->addr + k->l->field[KM_swap_info_struct_lock].off))
 		x.busy = BUSY_DEVICE;
 	walk_array(&x, KM_swap_info_struct_free_clusters, CL_FREE, "free");
 	walk_array(&x, KM_swap_info_struct_full_clusters, CL_FULL, "full");

@@ -11,13 +11,11 @@
 #include <libkdumpfile/addrxlat.h>
 #include <libkdumpfile/kdumpfile.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "arch.h"
@@ -73,19 +71,6 @@ struct dump {
 	struct page_slot slot[PAGE_SLOTS];
 	unsigned char *pages;
 };
-
-static int fail(char *err, size_t len, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int fail(char *err, size_t len, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(err, len, fmt, ap);
-	va_end(ap);
-	return 1;
-}
 
 struct dump_info *dump_info(struct dump *d)
 {
@@ -330,62 +315,6 @@ enum rd dump_read(struct dump *d, uint64_t addr, void *buf, size_t len)
 	return RD_OK;
 }
 
-enum rd dump_u64(struct dump *d, uint64_t addr, uint64_t *val)
-{
-	unsigned char b[8];
-	enum rd rd = dump_read(d, addr, b, sizeof(b));
-
-	if (!rd)
-		*val = get_le(b, 8);
-	return rd;
-}
-
-enum rd dump_field(struct dump *d, uint64_t addr, enum kmember_id id, uint64_t *val)
-{
-	const struct kfield *f = &d->l->field[id];
-	unsigned char b[8];
-	enum rd rd;
-
-	*val = 0;
-	if (!f->present || !f->size || f->size > 8)
-		return RD_UNMAPPED;
-	rd = dump_read(d, addr + f->off, b, f->size);
-	if (rd)
-		return rd;
-	*val = get_le(b, f->size);
-	if (f->bit_size)
-		*val = (*val >> f->bit_off) & ((1ULL << f->bit_size) - 1);
-	return RD_OK;
-}
-
-enum rd dump_string(struct dump *d, uint64_t addr, char *buf, size_t len)
-{
-	uint64_t mask = (1ULL << d->info.page_shift) - 1;
-	size_t i = 0;
-
-	while (i + 1 < len) {
-		size_t n = mask + 1 - (addr & mask), k;
-		enum rd rd;
-
-		if (n > len - 1 - i)
-			n = len - 1 - i;
-		rd = dump_read(d, addr, buf + i, n);
-		if (rd)
-			return rd;
-		for (k = 0; k < n; k++, i++) {
-			unsigned char c = buf[i];
-
-			if (!c)
-				return RD_OK;
-			if (c < 0x20 || c == 0x7f)
-				buf[i] = '?';
-		}
-		addr += n;
-	}
-	buf[i] = 0;
-	return RD_OK;
-}
-
 uint64_t dump_sym(struct dump *d, enum ksymbol_id id)
 {
 	const struct ksym *s = &d->l->sym[id];
@@ -393,9 +322,9 @@ uint64_t dump_sym(struct dump *d, enum ksymbol_id id)
 	return s->present ? s->addr + d->info.kaslr : 0;
 }
 
-uint32_t dump_struct_size(const struct dump *d, enum kstruct_id id)
+const struct layout *dump_layout(const struct dump *d)
 {
-	return d->l->size[id];
+	return d->l;
 }
 
 uint64_t dump_percpu(struct dump *d, enum ksymbol_id id, unsigned int cpu)
@@ -785,14 +714,6 @@ static void close_ctx(struct dump *d)
 	d->axsys = NULL;
 	d->axctx = NULL;
 	d->ctx = NULL;
-}
-
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* Start the library afresh. What the caches here hold stays. */

@@ -84,6 +84,9 @@ bool dump_maps(struct dump *d, uint64_t addr);
 /** A 64-bit word or pointer at a kernel virtual address. */
 enum rd dump_u64(struct dump *d, uint64_t addr, uint64_t *val);
 
+/** A 32-bit word. */
+enum rd dump_u32(struct dump *d, uint64_t addr, uint32_t *val);
+
 /** A member of the structure at @addr: integer or pointer of up to eight bytes. */
 enum rd dump_field(struct dump *d, uint64_t addr, enum kmember_id id, uint64_t *val);
 
@@ -98,6 +101,9 @@ uint64_t dump_percpu(struct dump *d, enum ksymbol_id id, unsigned int cpu);
 
 /** Value of a line of VMCOREINFO (freed by the caller), or NULL. */
 char *dump_vmcoreinfo(struct dump *d, const char *key);
+
+/** What dump_attach() was given. */
+const struct layout *dump_layout(const struct dump *d);
 
 /** Size of a structure in bytes, 0 if unknown. */
 uint32_t dump_struct_size(const struct dump *d, enum kstruct_id id);

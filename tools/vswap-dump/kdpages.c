@@ -11,24 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kdfile.h"
 #include "kdpages.h"
-#include "layout.h"
-
-/* makedumpfile, diskdump_mod.h: header, sub-header, page descriptor */
-#define KD_HEAD		464
-#define KD_BLOCK_SIZE	428
-#define KD_SUBHDR	432
-#define KD_BITMAP	436
-#define KD_VERSION	8
-#define KS_HEAD		104
-#define KS_LEVEL	8
-#define KS_SPLIT	12
-#define KS_START	16
-#define KS_END		24
-#define KS_START_64	80
-#define KS_END_64	88
-#define DESC_BYTES	24
-#define DESC_COMPRESSED	(1u | 2u | 4u | 32u)	/* zlib, lzo, snappy, zstd */
+#include "util.h"
 
 #define PAGES_PER_BLOCK	(8 * KDPAGES_BLOCK)
 
@@ -110,7 +95,7 @@ int kdpages_open(struct kdpages *p, int fd)
 
 	memset(p, 0, sizeof(*p));
 	p->fd = fd;
-	if (pread(fd, head, sizeof(head), 0) != sizeof(head) || memcmp(head, "KDUMP   ", 8))
+	if (pread(fd, head, sizeof(head), 0) != sizeof(head) || memcmp(head, KD_SIGNATURE, 8))
 		return 0;
 	p->block = get_le(head + KD_BLOCK_SIZE, 4);
 	if (!p->block || fstat(fd, &st) ||
@@ -144,15 +129,15 @@ void kdpages_close(struct kdpages *p)
 /* Does the n-th descriptor lead to data that are in the file? */
 static bool plausible(struct kdpages *p, uint64_t nr)
 {
-	unsigned char d[DESC_BYTES];
+	unsigned char d[KP_BYTES];
 	uint64_t off, size;
 	uint32_t flags;
 
-	if (pread(p->fd, d, sizeof(d), p->desc + nr * DESC_BYTES) != sizeof(d))
+	if (pread(p->fd, d, sizeof(d), p->desc + nr * KP_BYTES) != sizeof(d))
 		return false;
-	off = get_le(d, 8);
-	size = get_le(d + 8, 4);
-	flags = get_le(d + 12, 4) & DESC_COMPRESSED;
+	off = get_le(d + KP_OFFSET, 8);
+	size = get_le(d + KP_SIZE, 4);
+	flags = get_le(d + KP_FLAGS, 4) & KP_COMPRESSED;
 	if (!size || size > p->block || off > p->size || size > p->size - off)
 		return false;
 	/* one way to compress, or none and a whole page */

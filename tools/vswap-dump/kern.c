@@ -14,6 +14,7 @@
 #define MAX_PATH_PARTS	64
 #define MAX_RB_DEPTH	128
 #define MAX_CPUS	65536
+#define MAX_NODES	1024
 
 const char * const vs_names[VS_NR_ALL] = {
 	"free", "none", "zero", "zswap", "phys", "poison", "unknown", "invalid"
@@ -39,6 +40,13 @@ bool kern_long(struct kern *k, enum ksymbol_id id, uint64_t *val)
 	uint64_t addr = dump_sym(k->d, id);
 
 	return addr && dump_u64(k->d, addr, val) == RD_OK;
+}
+
+bool kern_held(struct kern *k, uint64_t addr)
+{
+	uint32_t lock;
+
+	return dump_u32(k->d, addr, &lock) == RD_OK && lock;
 }
 
 enum rd kern_array(struct kern *k, uint64_t addr, void *out, unsigned int n, unsigned int width)
@@ -76,6 +84,7 @@ enum rd kern_xa_load(struct kern *k, uint64_t xa, uint64_t index, uint64_t *val)
 		return RD_OK;
 	for (depth = 0; !rd && xa_is_node(e); depth++) {
 		uint64_t node = e & ~3ULL, i;
+		unsigned int sib;
 
 		if (depth >= XA_MAX_DEPTH || !chunk || (chunk & (chunk - 1)))
 			return RD_UNMAPPED;
@@ -90,22 +99,23 @@ enum rd kern_xa_load(struct kern *k, uint64_t xa, uint64_t index, uint64_t *val)
 			return RD_OK;
 		i = (index >> shift) & (chunk - 1);
 		rd = dump_u64(k->d, node + slots->off + 8 * i, &e);
-		/* a sibling entry refers to another slot of the same node */
-		if (!rd && (e & 3) == 2 && e <= 4096 && (e >> 2) < chunk)
-			rd = dump_u64(k->d, node + slots->off + 8 * (e >> 2), &e);
+		sib = rd ? chunk : xa_sibling(e, chunk);
+		if (sib < chunk)
+			rd = dump_u64(k->d, node + slots->off + 8 * sib, &e);
 		if (!shift)
 			break;
 	}
 	if (rd)
 		return rd;
-	if (!xa_is_node(e) && !(e & 1))
+	if (xa_is_pointer(e))
 		*val = e;
 	return RD_OK;
 }
 
 /* ------------------------------------------------------------- devices */
 
-static bool push_name(char *buf, size_t size, size_t *start, const char *name)
+/* Put "/name" in front of the path that begins at @start. */
+static bool push_name(char *buf, size_t *start, const char *name)
 {
 	size_t n = strlen(name);
 
@@ -114,7 +124,6 @@ static bool push_name(char *buf, size_t size, size_t *start, const char *name)
 	*start -= n;
 	memcpy(buf + *start, name, n);
 	buf[--*start] = '/';
-	(void)size;
 	return true;
 }
 
@@ -123,12 +132,12 @@ static void file_path(struct kern *k, uint64_t file, char *out, size_t len)
 {
 	uint64_t path = member_addr(k, file, KM_file_f_path), mnt, dentry;
 	uint64_t parent, name, m, mparent, mpoint;
-	size_t start = 255;
 	char buf[256], part[128];
+	size_t start = sizeof(buf) - 1;
 	int i;
 
 	out[0] = 0;
-	buf[255] = 0;
+	buf[start] = 0;
 	if (!have(k, KM_file_f_path) || !have(k, KM_dentry_d_name) ||
 	    !have(k, KM_qstr_name) ||
 	    dump_field(k->d, path, KM_path_mnt, &mnt) ||
@@ -152,11 +161,11 @@ static void file_path(struct kern *k, uint64_t file, char *out, size_t len)
 		if (dump_field(k->d, member_addr(k, dentry, KM_dentry_d_name),
 			       KM_qstr_name, &name) ||
 		    dump_string(k->d, name, part, sizeof(part)) ||
-		    !push_name(buf, sizeof(buf), &start, part))
+		    !push_name(buf, &start, part))
 			return;
 		dentry = parent;
 	}
-	snprintf(out, len, "%s", start < 255 ? buf + start : "/");
+	snprintf(out, len, "%s", buf[start] ? buf + start : "/");
 }
 
 static void bdev_name(struct kern *k, uint64_t bdev, struct swapdev *dev)
@@ -166,13 +175,13 @@ static void bdev_name(struct kern *k, uint64_t bdev, struct swapdev *dev)
 	if (!bdev)
 		return;
 	if (!dump_field(k->d, bdev, KM_block_device_bd_dev, &devt)) {
-		dev->major = devt >> 20;
-		dev->minor = devt & 0xfffff;
+		dev->major = kdev_major(devt);
+		dev->minor = kdev_minor(devt);
 	}
 	if (have(k, KM_gendisk_disk_name) &&
 	    !dump_field(k->d, bdev, KM_block_device_bd_disk, &disk) && disk)
 		(void)dump_string(k->d, member_addr(k, disk, KM_gendisk_disk_name),
-				  dev->bdev, 33);
+				  dev->bdev, sizeof(dev->bdev));
 }
 
 static void load_device(struct kern *k, unsigned int type, uint64_t addr)
@@ -349,7 +358,6 @@ void kern_zentry(struct kern *k, uint64_t addr, struct zentry *e)
 	e->pool = kget(l, buf, KM_zswap_entry_pool);
 	e->handle = kget(l, buf, KM_zswap_entry_handle);
 	e->objcg = kget(l, buf, KM_zswap_entry_objcg);
-	e->referenced = kget(l, buf, KM_zswap_entry_referenced);
 	e->lru = member_addr(k, addr, KM_zswap_entry_lru);
 	e->lru_next = get_le(buf + l->field[KM_zswap_entry_lru].off +
 			     l->field[KM_list_head_next].off, 8);
@@ -359,24 +367,21 @@ void kern_zentry(struct kern *k, uint64_t addr, struct zentry *e)
 
 enum rd kern_zswap_tree(struct kern *k, unsigned int type, uint64_t off, uint64_t *val)
 {
-	uint64_t trees = dump_sym(k->d, KSYM_zswap_trees), base, nrs, nr;
-	unsigned char b[4];
+	uint64_t trees = dump_sym(k->d, KSYM_zswap_trees), base, nrs;
+	uint32_t nr;
 	enum rd rd;
 
-	/* mm/zswap.c: one tree per 2^14 slots */
 	*val = 0;
 	nrs = dump_sym(k->d, KSYM_nr_zswap_trees);
 	if (!trees || !nrs)
 		return RD_OK;
 	rd = dump_u64(k->d, trees + 8ULL * type, &base);
 	if (!rd)
-		rd = dump_read(k->d, nrs + 4ULL * type, b, 4);
-	if (rd || !base)
+		rd = dump_u32(k->d, nrs + 4ULL * type, &nr);
+	if (rd || !base || off >> ZSWAP_TREE_SHIFT >= nr)
 		return rd;
-	nr = get_le(b, 4);
-	if (off >> 14 >= nr)
-		return RD_OK;
-	return kern_xa_load(k, base + (off >> 14) * size_of(k, KS_xarray), off, val);
+	return kern_xa_load(k, base + (off >> ZSWAP_TREE_SHIFT) * size_of(k, KS_xarray), off,
+			    val);
 }
 
 /* ------------------------------------------------------------- cgroups */
@@ -397,7 +402,7 @@ static char *kernfs_path(struct kern *k, uint64_t kn)
 			return strdup(start == sizeof(buf) - 1 ? "/" : buf + start);
 		if (dump_field(k->d, kn, KM_kernfs_node_name, &name) ||
 		    dump_string(k->d, name, part, sizeof(part)) ||
-		    !push_name(buf, sizeof(buf), &start, part))
+		    !push_name(buf, &start, part))
 			return NULL;
 		kn = parent;
 	}
@@ -464,23 +469,18 @@ unsigned int kern_objcg_id(struct kern *k, uint64_t objcg)
 static unsigned int load_nodes(struct kern *k)
 {
 	uint64_t sym = dump_sym(k->d, KSYM_nr_node_ids);
-	unsigned char b[4];
+	uint32_t n;
 
-	if (!sym || dump_read(k->d, sym, b, 4) || !get_le(b, 4) || get_le(b, 4) > 1024)
-		return 1;
-	return get_le(b, 4);
+	return sym && !dump_u32(k->d, sym, &n) && n && n <= MAX_NODES ? n : 1;
 }
 
 static void load_cpus(struct kern *k)
 {
 	uint64_t ids = dump_sym(k->d, KSYM_nr_cpu_ids);
 	uint64_t mask = dump_sym(k->d, KSYM___cpu_possible_mask);
-	unsigned char b[4];
-	uint64_t n = 0;
+	uint32_t n;
 
-	if (ids && !dump_read(k->d, ids, b, 4))
-		n = get_le(b, 4);
-	else
+	if (!ids || dump_u32(k->d, ids, &n))
 		n = k->l->sym[KSYM___cpu_possible_mask].size * 8;
 	if (n > MAX_CPUS)
 		n = MAX_CPUS;

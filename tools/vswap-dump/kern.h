@@ -86,7 +86,6 @@ struct zentry {
 	uint64_t objcg;
 	uint64_t lru_next, lru_prev;
 	uint64_t lru;		/**< address of its list node */
-	uint64_t referenced;
 };
 
 /**
@@ -136,6 +135,9 @@ bool kern_counters(struct kern *k, uint64_t trans[VS_NR][VS_NR]);
  * @out: receives @n integers of @width bytes (2, 4 or 8) in this machine's byte order
  */
 enum rd kern_array(struct kern *k, uint64_t addr, void *out, unsigned int n, unsigned int width);
+
+/** Is the spinlock at @addr held? */
+bool kern_held(struct kern *k, uint64_t addr);
 
 /** A signed or unsigned long variable of the kernel. */
 bool kern_long(struct kern *k, enum ksymbol_id id, uint64_t *val);

@@ -19,199 +19,241 @@
 
 /*
  * K_STRUCT(S)      a structure that is looked up
- * K_MEMBER(S, m)   a member without which the tool cannot work
- * K_ALIAS(S, m, "a|b")  the same, with alternative names
- * K_OPT(S, m)      a member whose absence only takes a feature away
- * K_OPTALIAS(S, m, "a|b") both
+ * K_MEMBER(S, m)   a member without which the tool cannot work: a number or a pointer
+ * K_PART(S, m)     the same, but an array or a structure in the structure
+ * K_OPT(S, m)      a number or pointer whose absence only takes a feature away
+ * K_OPTALIAS(S, m, "a|b")  the same, with alternative names
+ * K_OPTPART(S, m)  an array or a structure whose absence only takes a feature away
+ *
+ * Before each structure stands the file of the kernel that defines it.
  */
-#define K_ALL(K_STRUCT, K_MEMBER, K_ALIAS, K_OPT, K_OPTALIAS)			\
+#define K_ALL(K_STRUCT, K_MEMBER, K_PART, K_OPT, K_OPTALIAS, K_OPTPART)		\
 	/*									\
-	 * include/linux/swap.h: one swap device. The virtual device is one of	\
-	 * them, with SWP_VSWAP in flags and a sparse cluster_info array of	\
-	 * which only the first max / SWAPFILE_CLUSTER elements are mapped.	\
+	 * include/linux/swap.h: one swap device. The virtual device is one	\
+	 * of them, with SWP_VSWAP in flags and a sparse cluster_info array	\
+	 * of which only the first max / SWAPFILE_CLUSTER elements are		\
+	 * mapped.								\
 	 */									\
 	K_STRUCT(swap_info_struct)						\
 	K_MEMBER(swap_info_struct, flags)					\
 	K_MEMBER(swap_info_struct, prio)					\
-	K_MEMBER(swap_info_struct, type)					\
 	K_MEMBER(swap_info_struct, max)						\
 	K_MEMBER(swap_info_struct, pages)					\
 	K_MEMBER(swap_info_struct, inuse_pages)					\
 	K_MEMBER(swap_info_struct, cluster_info)				\
-	K_MEMBER(swap_info_struct, free_clusters)				\
-	K_MEMBER(swap_info_struct, full_clusters)				\
-	K_MEMBER(swap_info_struct, nonfull_clusters)				\
-	K_MEMBER(swap_info_struct, frag_clusters)				\
-	K_MEMBER(swap_info_struct, discard_clusters)				\
+	K_PART(swap_info_struct, free_clusters)					\
+	K_PART(swap_info_struct, full_clusters)					\
+	K_PART(swap_info_struct, nonfull_clusters)				\
+	K_PART(swap_info_struct, frag_clusters)					\
+	K_PART(swap_info_struct, discard_clusters)				\
 	K_MEMBER(swap_info_struct, swap_file)					\
 	K_MEMBER(swap_info_struct, bdev)					\
-	K_MEMBER(swap_info_struct, swap_extent_root)				\
-	K_MEMBER(swap_info_struct, lock)					\
+	K_PART(swap_info_struct, swap_extent_root)				\
+	K_PART(swap_info_struct, lock)						\
 	/*									\
-	 * mm/swap.h: one cluster of slots. "lock" is a spinlock_t whose first	\
-	 * 32 bits are non-zero while it is held (asm-generic/qspinlock.h).	\
-	 * vtable: the virtual table, NULL when no slot has a backing word;	\
-	 * nr_backed: how many of its words are not "none" (mm/vswap.c).	\
+	 * mm/swap.h: one cluster of slots. vtable: the virtual table, NULL	\
+	 * when no slot has a backing word; nr_backed: how many of its words	\
+	 * are not "none" (mm/vswap.c).						\
 	 */									\
 	K_STRUCT(swap_cluster_info)						\
-	K_MEMBER(swap_cluster_info, lock)					\
+	K_PART(swap_cluster_info, lock)						\
 	K_MEMBER(swap_cluster_info, count)					\
 	K_MEMBER(swap_cluster_info, flags)					\
 	K_MEMBER(swap_cluster_info, order)					\
 	K_MEMBER(swap_cluster_info, table)					\
 	K_MEMBER(swap_cluster_info, extend_table)				\
 	K_OPT(swap_cluster_info, memcg_table)					\
-	K_OPT(swap_cluster_info, zero_bitmap)					\
-	K_MEMBER(swap_cluster_info, list)					\
+	K_PART(swap_cluster_info, list)						\
 	K_MEMBER(swap_cluster_info, vtable)					\
 	K_MEMBER(swap_cluster_info, nr_backed)					\
-	/* mm/swap_table.h: the swap table words of a cluster; its length is	\
-	 * SWAPFILE_CLUSTER */							\
+	/*									\
+	 * mm/swap_table.h: the swap table words of a cluster; its length is	\
+	 * SWAPFILE_CLUSTER							\
+	 */									\
 	K_STRUCT(swap_table)							\
-	K_MEMBER(swap_table, entries)						\
+	K_PART(swap_table, entries)						\
 	/* mm/swap_table.h: private cgroup id per slot, 0 for none */		\
 	K_STRUCT(swap_memcg_table)						\
-	K_OPT(swap_memcg_table, id)						\
-	/* mm/zswap.c: one compressed page; swpentry is the swap entry it is	\
-	 * for, length the compressed bytes (PAGE_SIZE: stored as it is) */	\
+	K_OPTPART(swap_memcg_table, id)						\
+	/*									\
+	 * mm/zswap.c: one compressed page; swpentry is the swap entry it is	\
+	 * for, length the compressed bytes (PAGE_SIZE: stored as it is)	\
+	 */									\
 	K_STRUCT(zswap_entry)							\
 	K_MEMBER(zswap_entry, swpentry)						\
 	K_MEMBER(zswap_entry, length)						\
-	K_OPT(zswap_entry, referenced)						\
 	K_MEMBER(zswap_entry, pool)						\
 	K_MEMBER(zswap_entry, handle)						\
 	K_OPT(zswap_entry, objcg)						\
-	K_MEMBER(zswap_entry, lru)						\
+	K_PART(zswap_entry, lru)						\
 	/* mm/zswap.c: a zsmalloc pool and the compressor used in it */		\
 	K_STRUCT(zswap_pool)							\
 	K_MEMBER(zswap_pool, zs_pool)						\
-	K_MEMBER(zswap_pool, tfm_name)						\
-	K_OPT(zswap_pool, list)							\
-	/* mm/zsmalloc.c: pool, its size classes by index */			\
+	K_PART(zswap_pool, tfm_name)						\
+	K_OPTPART(zswap_pool, list)						\
+	/* mm/zsmalloc.c: a pool, with its size classes by index */		\
 	K_STRUCT(zs_pool)							\
-	K_MEMBER(zs_pool, size_class)						\
-	K_OPT(zs_pool, pages_allocated)						\
+	K_PART(zs_pool, size_class)						\
 	/* mm/zsmalloc.c: objects of one size */				\
 	K_STRUCT(size_class)							\
 	K_MEMBER(size_class, size)						\
-	K_MEMBER(size_class, index)						\
 	K_MEMBER(size_class, objs_per_zspage)					\
-	K_MEMBER(size_class, pages_per_zspage)					\
 	/* mm/zsmalloc.c: pages that hold objects together; bit fields */	\
 	K_STRUCT(zspage)							\
 	K_MEMBER(zspage, huge)							\
 	K_MEMBER(zspage, class)							\
 	K_MEMBER(zspage, magic)							\
-	K_MEMBER(zspage, first_zpdesc)						\
-	K_OPT(zspage, pool)							\
-	/* mm/zpdesc.h: overlays struct page */					\
+	/*									\
+	 * mm/zpdesc.h: what zsmalloc makes of a struct page, which it		\
+	 * overlays								\
+	 */									\
 	K_STRUCT(zpdesc)							\
 	K_MEMBER(zpdesc, next)							\
 	K_MEMBER(zpdesc, handle)						\
 	K_MEMBER(zpdesc, zspage)						\
-	/* include/linux/mm_types.h: the memory map, and a cached folio; swap	\
-	 * is the entry of its first page */					\
+	/*									\
+	 * include/linux/mm_types.h: one in the memory map for each page;	\
+	 * only its size counts							\
+	 */									\
 	K_STRUCT(page)								\
-	K_MEMBER(page, flags)							\
+	/*									\
+	 * include/linux/mm_types.h: a cached folio; swap is the entry of its	\
+	 * first page								\
+	 */									\
 	K_STRUCT(folio)								\
 	K_MEMBER(folio, flags)							\
 	K_MEMBER(folio, swap)							\
-	K_OPT(folio, memcg_data)						\
-	/* include/linux/xarray.h: the tree of cgroup ids, and zswap's trees of	\
-	 * entries that name a physical device directly */			\
+	/*									\
+	 * include/linux/xarray.h: the tree of cgroup ids, and zswap's trees	\
+	 * of entries that name a physical device directly			\
+	 */									\
 	K_STRUCT(xarray)							\
 	K_MEMBER(xarray, xa_head)						\
+	/* include/linux/xarray.h: a node of such a tree */			\
 	K_STRUCT(xa_node)							\
 	K_MEMBER(xa_node, shift)						\
-	K_MEMBER(xa_node, slots)						\
-	/* include/linux/memcontrol.h: an obj_cgroup is what zswap charges */	\
+	K_PART(xa_node, slots)							\
+	/* include/linux/memcontrol.h: what zswap charges an entry to */	\
 	K_STRUCT(obj_cgroup)							\
 	K_OPT(obj_cgroup, memcg)						\
+	/*									\
+	 * include/linux/memcontrol.h: the memory controller's side of a	\
+	 * cgroup								\
+	 */									\
 	K_STRUCT(mem_cgroup)							\
-	K_OPT(mem_cgroup, css)							\
-	K_OPT(mem_cgroup, id)							\
+	K_OPTPART(mem_cgroup, css)						\
+	K_OPTPART(mem_cgroup, id)						\
 	K_OPT(mem_cgroup, kmemcg_id)						\
+	/*									\
+	 * include/linux/memcontrol.h: the number that tables of slots have	\
+	 * for it								\
+	 */									\
 	K_STRUCT(mem_cgroup_private_id)						\
 	K_OPT(mem_cgroup_private_id, id)					\
-	/* include/linux/cgroup-defs.h, include/linux/kernfs.h: a cgroup's	\
-	 * name and the inode number that is its id */				\
+	/*									\
+	 * include/linux/cgroup-defs.h: leads from a controller's side to the	\
+	 * cgroup								\
+	 */									\
 	K_STRUCT(cgroup_subsys_state)						\
 	K_OPT(cgroup_subsys_state, cgroup)					\
+	/* include/linux/cgroup-defs.h: leads to its directory */		\
 	K_STRUCT(cgroup)							\
 	K_OPT(cgroup, kn)							\
+	/*									\
+	 * include/linux/kernfs.h: a directory: its name, and the inode		\
+	 * number that is its id						\
+	 */									\
 	K_STRUCT(kernfs_node)							\
 	K_OPTALIAS(kernfs_node, parent, "__parent|parent")			\
 	K_OPT(kernfs_node, name)						\
 	K_OPT(kernfs_node, id)							\
-	/* include/linux/sched.h: tasks; only thread group leaders are in	\
-	 * the "tasks" list that starts at init_task */				\
+	/*									\
+	 * include/linux/sched.h: only thread group leaders are in the		\
+	 * "tasks" list that starts at init_task				\
+	 */									\
 	K_STRUCT(task_struct)							\
-	K_OPT(task_struct, tasks)						\
+	K_OPTPART(task_struct, tasks)						\
 	K_OPT(task_struct, pid)							\
-	K_OPT(task_struct, tgid)						\
-	K_OPT(task_struct, comm)						\
+	K_OPTPART(task_struct, comm)						\
 	K_OPT(task_struct, mm)							\
-	K_OPT(task_struct, thread_node)						\
+	K_OPTPART(task_struct, thread_node)					\
 	K_OPT(task_struct, signal)						\
+	/* include/linux/sched/signal.h: has the list of a group's threads */	\
 	K_STRUCT(signal_struct)							\
-	K_OPT(signal_struct, thread_head)					\
-	/* include/linux/mm_types.h */						\
+	K_OPTPART(signal_struct, thread_head)					\
+	/* include/linux/mm_types.h: an address space, with its page tables */	\
 	K_STRUCT(mm_struct)							\
 	K_OPT(mm_struct, pgd)							\
-	/* include/linux/fs.h, dcache.h, fs/mount.h: the path of a swap file */	\
+	/* include/linux/fs.h: an open swap file, for its path */		\
 	K_STRUCT(file)								\
-	K_OPT(file, f_path)							\
+	K_OPTPART(file, f_path)							\
+	/* include/linux/path.h: a place in a mounted file system */		\
 	K_STRUCT(path)								\
 	K_OPT(path, mnt)							\
 	K_OPT(path, dentry)							\
+	/* include/linux/dcache.h: one component of a path */			\
 	K_STRUCT(dentry)							\
 	K_OPT(dentry, d_parent)							\
-	K_OPT(dentry, d_name)							\
+	K_OPTPART(dentry, d_name)						\
+	/* include/linux/dcache.h: its name */					\
 	K_STRUCT(qstr)								\
 	K_OPT(qstr, name)							\
+	/* fs/mount.h: where a file system is mounted */			\
 	K_STRUCT(mount)								\
-	K_OPT(mount, mnt)							\
+	K_OPTPART(mount, mnt)							\
 	K_OPT(mount, mnt_parent)						\
 	K_OPT(mount, mnt_mountpoint)						\
-	/* include/linux/blk_types.h, blkdev.h: what a slot's sector is on */	\
+	/*									\
+	 * include/linux/blk_types.h: the block device that a swap file is on	\
+	 */									\
 	K_STRUCT(block_device)							\
 	K_OPT(block_device, bd_dev)						\
 	K_OPT(block_device, bd_disk)						\
+	/* include/linux/blkdev.h: its disk */					\
 	K_STRUCT(gendisk)							\
-	K_OPT(gendisk, disk_name)						\
-	/* include/linux/swap.h: where the pages of a swap file lie */		\
+	K_OPTPART(gendisk, disk_name)						\
+	/*									\
+	 * include/linux/swap.h: where some pages of a swap file lie, a node	\
+	 * of a tree								\
+	 */									\
 	K_STRUCT(swap_extent)							\
-	K_OPT(swap_extent, rb_node)						\
+	K_OPTPART(swap_extent, rb_node)						\
 	K_OPT(swap_extent, start_page)						\
 	K_OPT(swap_extent, nr_pages)						\
 	K_OPT(swap_extent, start_block)						\
-	/* include/linux/rbtree_types.h */					\
+	/* include/linux/rbtree_types.h: the root of that tree */		\
 	K_STRUCT(rb_root)							\
 	K_OPT(rb_root, rb_node)							\
+	/* include/linux/rbtree_types.h: links in that tree */			\
 	K_STRUCT(rb_node)							\
 	K_OPT(rb_node, rb_left)							\
 	K_OPT(rb_node, rb_right)						\
-	/* include/linux/types.h */						\
+	/* include/linux/types.h: links of lists */				\
 	K_STRUCT(list_head)							\
 	K_MEMBER(list_head, next)						\
 	K_MEMBER(list_head, prev)						\
-	/* include/linux/list_lru.h: zswap's LRU, one list per node, and per	\
-	 * cgroup in "xa" by kmemcg_id; only their locks are looked at */	\
+	/*									\
+	 * include/linux/list_lru.h: zswap's LRU, one list per node, and per	\
+	 * cgroup in "xa" by kmemcg_id; only the locks are looked at		\
+	 */									\
 	K_STRUCT(list_lru)							\
 	K_OPT(list_lru, node)							\
-	K_OPT(list_lru, xa)							\
+	K_OPTPART(list_lru, xa)							\
+	/* include/linux/list_lru.h: the list of a node */			\
 	K_STRUCT(list_lru_node)							\
-	K_OPT(list_lru_node, lru)						\
+	K_OPTPART(list_lru_node, lru)						\
+	/* include/linux/list_lru.h: a list with its lock */			\
 	K_STRUCT(list_lru_one)							\
-	K_OPT(list_lru_one, lock)						\
+	K_OPTPART(list_lru_one, lock)						\
+	/* include/linux/list_lru.h: the lists of a cgroup */			\
 	K_STRUCT(list_lru_memcg)						\
-	K_OPT(list_lru_memcg, node)						\
-	/* mm/vswap.h: per-CPU counters; trans[from][to] counts transitions,	\
-	 * states in the order of enum vs_state below */			\
+	K_OPTPART(list_lru_memcg, node)						\
+	/*									\
+	 * mm/vswap.h: per-CPU counters; trans[from][to] counts transitions,	\
+	 * states in the order of enum vs_state below				\
+	 */									\
 	K_STRUCT(vswap_stats)							\
-	K_OPT(vswap_stats, trans)						\
-	K_OPT(vswap_stats, swapin)						\
-	K_OPT(vswap_stats, reject)
+	K_OPTPART(vswap_stats, trans)
 
 #define K_ENUM_S(s)		KS_##s,
 #define K_ENUM_M(s, m)		KM_##s##_##m,
@@ -222,13 +264,13 @@
 
 /** Structures by number. */
 enum kstruct_id {
-	K_ALL(K_ENUM_S, K_NOTHING_M, K_NOTHING_A, K_NOTHING_M, K_NOTHING_A)
+	K_ALL(K_ENUM_S, K_NOTHING_M, K_NOTHING_M, K_NOTHING_M, K_NOTHING_A, K_NOTHING_M)
 	KS_COUNT
 };
 
 /** Members by number: KM_<structure>_<member>. */
 enum kmember_id {
-	K_ALL(K_NOTHING_S, K_ENUM_M, K_ENUM_A, K_ENUM_M, K_ENUM_A)
+	K_ALL(K_NOTHING_S, K_ENUM_M, K_ENUM_M, K_ENUM_M, K_ENUM_A, K_ENUM_M)
 	KM_COUNT
 };
 
@@ -277,17 +319,12 @@ enum kenum_id {
 	OPT(nr_cpu_ids)								\
 	/* mm/page_alloc.c */							\
 	OPT(nr_node_ids)							\
-	/* arch/x86/kernel/head64.c: randomised bases */			\
+	/* arch/x86/kernel/head64.c: randomised */				\
 	OPT(vmemmap_base)							\
-	OPT(page_offset_base)							\
-	OPT(phys_base)								\
-	OPT(__pgtable_l5_enabled)						\
-	/* the kernel's page tables and image */				\
-	OPT(init_top_pgt)							\
-	OPT(swapper_pg_dir)							\
-	OPT(_stext)								\
+	/* arch/arm64/mm/init.c: where memory begins */				\
 	OPT(memstart_addr)							\
-	OPT(kimage_voffset)
+	/* the start of the kernel's image */					\
+	OPT(_stext)
 
 #define K_SYMBOL_ID(s)		KSYM_##s,
 enum ksymbol_id {
@@ -460,6 +497,23 @@ static inline uint64_t zs_class_size(unsigned int index, uint64_t page_size)
 	return size < page_size ? size : page_size;
 }
 
+/*
+ * mm/zswap.c: ZSWAP_ADDRESS_SPACE_SHIFT. Each device has an array of trees, one for so
+ * many of its slots.
+ */
+#define ZSWAP_TREE_SHIFT	14
+
+/* include/linux/kdev_t.h */
+static inline unsigned int kdev_major(uint64_t dev)
+{
+	return (dev & 0xffffffff) >> 20;
+}
+
+static inline unsigned int kdev_minor(uint64_t dev)
+{
+	return dev & 0xfffff;
+}
+
 /* include/linux/xarray.h: 10 in the low bits marks a node. */
 #define XA_MAX_DEPTH		11
 
@@ -467,5 +521,23 @@ static inline bool xa_is_node(uint64_t e)
 {
 	return (e & 3) == 2 && e > 4096;
 }
+
+/** The slot of the same node that a sibling entry stands for, else @chunk. */
+static inline unsigned int xa_sibling(uint64_t e, unsigned int chunk)
+{
+	return (e & 3) == 2 && e <= 4096 && e >> 2 < chunk ? e >> 2 : chunk;
+}
+
+/** Is it a pointer, and neither a value nor a node? */
+static inline bool xa_is_pointer(uint64_t e)
+{
+	return !(e & 1) && !xa_is_node(e);
+}
+
+/*
+ * include/asm-generic/qspinlock_types.h: a spinlock_t begins with 32 bits that are
+ * zero while nobody holds it.
+ */
+#define LOCK_BYTES		4
 
 #endif

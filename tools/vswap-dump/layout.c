@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,19 +30,21 @@ struct member_desc {
 	const char *sname;
 	const char *name;	/* alternatives separated by '|' */
 	bool required;
+	bool part;		/* an array or a structure: no value of its own */
 };
 
 #define STR_S(s)		#s,
 static const char * const struct_names[KS_COUNT] = {
-	K_ALL(STR_S, K_NOTHING_M, K_NOTHING_A, K_NOTHING_M, K_NOTHING_A)
+	K_ALL(STR_S, K_NOTHING_M, K_NOTHING_M, K_NOTHING_M, K_NOTHING_A, K_NOTHING_M)
 };
 
-#define DESC_M(s, m)		{ KS_##s, #s, #m, true },
-#define DESC_A(s, m, a)		{ KS_##s, #s, a, true },
-#define DESC_OM(s, m)		{ KS_##s, #s, #m, false },
-#define DESC_OA(s, m, a)	{ KS_##s, #s, a, false },
+#define DESC_M(s, m)		{ KS_##s, #s, #m, true, false },
+#define DESC_P(s, m)		{ KS_##s, #s, #m, true, true },
+#define DESC_OM(s, m)		{ KS_##s, #s, #m, false, false },
+#define DESC_OA(s, m, a)	{ KS_##s, #s, a, false, false },
+#define DESC_OP(s, m)		{ KS_##s, #s, #m, false, true },
 static const struct member_desc members[KM_COUNT] = {
-	K_ALL(K_NOTHING_S, DESC_M, DESC_A, DESC_OM, DESC_OA)
+	K_ALL(K_NOTHING_S, DESC_M, DESC_P, DESC_OM, DESC_OA, DESC_OP)
 };
 
 #define STR_E(e)		#e,
@@ -83,19 +84,6 @@ struct scan {
 	unsigned int missing_enums;
 };
 
-static int fail(char *err, size_t len, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int fail(char *err, size_t len, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(err, len, fmt, ap);
-	va_end(ap);
-	return 1;
-}
-
 const char *layout_member_name(enum kmember_id id)
 {
 	static char buf[128];
@@ -103,32 +91,6 @@ const char *layout_member_name(enum kmember_id id)
 	snprintf(buf, sizeof(buf), "struct %s member %s", members[id].sname,
 		 members[id].name);
 	return buf;
-}
-
-uint64_t get_le(const void *p, unsigned int width)
-{
-	const unsigned char *b = p;
-	uint64_t v = 0;
-	unsigned int i;
-
-	if (width > 8)
-		width = 8;
-	for (i = 0; i < width; i++)
-		v |= (uint64_t)b[i] << (8 * i);
-	return v;
-}
-
-uint64_t kget(const struct layout *l, const void *obj, enum kmember_id id)
-{
-	const struct kfield *f = &l->field[id];
-	uint64_t v;
-
-	if (!f->present)
-		return 0;
-	v = get_le((const char *)obj + f->off, f->size);
-	if (f->bit_size)
-		v = (v >> f->bit_off) & ((1ULL << f->bit_size) - 1);
-	return v;
 }
 
 /* ---------------------------------------------------------------- types */
@@ -534,12 +496,63 @@ static bool has_dwarf(Elf *elf, bool *zstd)
 	return found;
 }
 
+/*
+ * Can the member be used as kstruct.h says? What is read as a value must be one, and
+ * nothing may reach beyond the structure, copies of which are as long as it is.
+ */
+static bool usable(const struct layout *l, unsigned int i)
+{
+	const struct kfield *f = &l->field[i];
+
+	return f->off + f->size <= l->size[members[i].s] &&
+	       (members[i].part || (f->size && f->size <= 8 && f->nelem == 1));
+}
+
+/* Are the parts that are looked into what they are taken for? */
+static bool parts_fit(struct layout *l, char *err, size_t errlen)
+{
+	static const enum kmember_id lists[] = { KM_swap_cluster_info_list, KM_zswap_entry_lru };
+	static const enum kmember_id words[] = { KM_swap_table_entries, KM_xa_node_slots,
+						 KM_zs_pool_size_class };
+	const struct kfield *lock = &l->field[KM_swap_cluster_info_lock];
+	unsigned int i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		const struct kfield *f = &l->field[words[i]];
+
+		if (!f->nelem || f->size != 8 * f->nelem)
+			return !fail(err, errlen, "this kernel's %s has changed: no array of words",
+				     layout_member_name(words[i]));
+	}
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		if (l->field[lists[i]].size != l->size[KS_list_head] ||
+		    l->field[KM_list_head_next].size != 8 || l->field[KM_list_head_prev].size != 8)
+			return !fail(err, errlen, "this kernel's %s has changed: no list_head",
+				     layout_member_name(lists[i]));
+	}
+	if (lock->size < LOCK_BYTES)
+		return !fail(err, errlen, "this kernel's %s has changed: no spinlock",
+			     layout_member_name(KM_swap_cluster_info_lock));
+	return true;
+}
+
 static int check_found(struct scan *sc, char *err, size_t errlen)
 {
 	unsigned int i;
 
+	if (!sc->found[KS_page])
+		return fail(err, errlen, "this kernel has no struct page in its debug information");
 	for (i = 0; i < KM_COUNT; i++) {
-		if (sc->l->field[i].present || !members[i].required)
+		struct kfield *f = &sc->l->field[i];
+
+		if (f->present && usable(sc->l, i))
+			continue;
+		if (f->present && members[i].required)
+			return fail(err, errlen,
+				    "this kernel's %s has changed: it has %u bytes in %u elements",
+				    layout_member_name(i), f->size, f->nelem);
+		f->present = false;
+		if (!members[i].required)
 			continue;
 		if (!sc->found[members[i].s])
 			return fail(err, errlen,
@@ -548,7 +561,7 @@ static int check_found(struct scan *sc, char *err, size_t errlen)
 		return fail(err, errlen, "this kernel's struct %s has no member %s",
 			    members[i].sname, members[i].name);
 	}
-	return 0;
+	return parts_fit(sc->l, err, errlen) ? 0 : 1;
 }
 
 static int load_types(struct layout *l, Dwfl_Module *mod, char *err, size_t errlen)

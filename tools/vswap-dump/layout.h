@@ -6,7 +6,9 @@
 #define VSWAP_DUMP_LAYOUT_H
 
 #include <stddef.h>
+
 #include "kstruct.h"
+#include "util.h"
 
 /** Where a member lies in its structure. */
 struct kfield {
@@ -55,15 +57,25 @@ int layout_load(struct layout *l, const char *vmlinux, const char *debug_file,
 /** Name of a member as "struct member", for messages. */
 const char *layout_member_name(enum kmember_id id);
 
+/** The value of a member in its storage unit at @p. */
+static inline uint64_t field_value(const struct kfield *f, const void *p)
+{
+	uint64_t v = get_le(p, f->size);
+
+	return f->bit_size ? v >> f->bit_off & ((1ULL << f->bit_size) - 1) : v;
+}
+
 /**
  * kget - the value of an integer or pointer member in a copy of a structure
  * @l: layout
  * @obj: the copy
  * @id: member, which must be present and at most eight bytes
  */
-uint64_t kget(const struct layout *l, const void *obj, enum kmember_id id);
+static inline uint64_t kget(const struct layout *l, const void *obj, enum kmember_id id)
+{
+	const struct kfield *f = &l->field[id];
 
-/** The same for element @idx of an array of @width-byte elements at @p. */
-uint64_t get_le(const void *p, unsigned int width);
+	return f->present ? field_value(f, (const char *)obj + f->off) : 0;
+}
 
 #endif

@@ -102,13 +102,9 @@ void json_str(struct json_object *o, const char *key, const char *v)
 
 struct libscols_table *table_new(const char * const *names, unsigned int n)
 {
-	struct libscols_table *t = scols_new_table();
+	struct libscols_table *t = needed(scols_new_table());
 	unsigned int i;
 
-	if (!t) {
-		fputs("vswap-dump: out of memory\n", stderr);
-		exit(1);
-	}
 	for (i = 0; i < n; i++) {
 		bool left = names[i][0] == '<';
 
@@ -190,11 +186,7 @@ static void new_table(struct listing *l)
 {
 	unsigned int i;
 
-	l->table = scols_new_table();
-	if (!l->table) {
-		fputs("vswap-dump: out of memory\n", stderr);
-		exit(1);
-	}
+	l->table = needed(scols_new_table());
 	scols_table_enable_noheadings(l->table, l->opts->noheadings || l->rows);
 	for (i = 0; i < l->ncols; i++) {
 		const struct col_desc *c = &cols[l->cols[i]];

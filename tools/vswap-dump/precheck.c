@@ -8,7 +8,6 @@
  * refused: no vswap kernel writes them.
  */
 #include <elf.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,48 +16,21 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "kdfile.h"
 #include "precheck.h"
+#include "util.h"
 
 #define MAX_NOTES	(64u << 20)	/* bytes of notes in any dump */
 #define MAX_PHDRS	65536u
 
-/* Offsets in the first block of a kdump file, 64-bit layout (diskdump_mod.h). */
-#define KD_STATUS	424
-#define KD_BLOCK_SIZE	428
-#define KD_SUBHDR	432
-#define KD_BITMAP	436
-#define KD_MAX_MAPNR	440
-#define KD_VERSION	8
-/* Offsets in its sub-header, which begins at the second block. */
-#define KS_SPLIT	12
-#define KS_VMCOREINFO	32
-#define KS_NOTE		48
-#define KS_ERASE	64
-#define KS_MAX_MAPNR_64	96
-#define KD_HEAD		464
-#define KS_HEAD		104
-
-static int fail(char *err, size_t len, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int fail(char *err, size_t len, const char *fmt, ...)
+static uint32_t get32(const unsigned char *p)
 {
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(err, len, fmt, ap);
-	va_end(ap);
-	return 1;
+	return get_le(p, 4);
 }
 
-static uint32_t le32(const unsigned char *p)
+static uint64_t get64(const unsigned char *p)
 {
-	return p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
-static uint64_t le64(const unsigned char *p)
-{
-	return le32(p) | (uint64_t)le32(p + 4) << 32;
+	return get_le(p, 8);
 }
 
 static int by_start(const void *a, const void *b)
@@ -162,7 +134,7 @@ static int check_elf(int fd, uint64_t size, struct precheck_info *pi, char *err,
 
 static int check_range(const unsigned char *p, uint64_t size)
 {
-	uint64_t off = le64(p), len = le64(p + 8);
+	uint64_t off = get64(p), len = get64(p + 8);
 
 	return len && (len > MAX_NOTES || off > size || len > size - off);
 }
@@ -170,7 +142,7 @@ static int check_range(const unsigned char *p, uint64_t size)
 /* Does any page descriptor lead beyond the end of the file? */
 static bool pages_cut(int fd, uint64_t size, uint64_t desc, uint64_t bitmap, uint64_t len)
 {
-	static unsigned char buf[24 << 10];
+	static unsigned char buf[KP_BYTES << 10];
 	uint64_t pages = 0, at, i, n;
 	ssize_t got;
 
@@ -182,12 +154,13 @@ static bool pages_cut(int fd, uint64_t size, uint64_t desc, uint64_t bitmap, uin
 		for (i = 0; i < (uint64_t)got; i++)
 			pages += __builtin_popcount(buf[i]);
 	}
-	for (; pages; pages -= n, desc += n * 24) {
-		n = pages < sizeof(buf) / 24 ? pages : sizeof(buf) / 24;
-		if (pread(fd, buf, n * 24, desc) != (ssize_t)(n * 24))
+	for (; pages; pages -= n, desc += n * KP_BYTES) {
+		n = pages < sizeof(buf) / KP_BYTES ? pages : sizeof(buf) / KP_BYTES;
+		if (pread(fd, buf, n * KP_BYTES, desc) != (ssize_t)(n * KP_BYTES))
 			return true;
 		for (i = 0; i < n; i++) {
-			uint64_t off = le64(buf + i * 24), sz = le32(buf + i * 24 + 8);
+			const unsigned char *d = buf + i * KP_BYTES;
+			uint64_t off = get64(d + KP_OFFSET), sz = get32(d + KP_SIZE);
 
 			if (off > size || sz > size - off)
 				return true;
@@ -204,37 +177,37 @@ static int check_kdump(int fd, uint64_t size, bool *cut, char *err, size_t errle
 
 	if (pread(fd, h, sizeof(h), 0) != sizeof(h))
 		return fail(err, errlen, "%s: truncated: no complete kdump header", path);
-	bs = le32(h + KD_BLOCK_SIZE);
+	bs = get32(h + KD_BLOCK_SIZE);
 	if (bs < 4096 || bs > 65536 || bs & (bs - 1))
 		return fail(err, errlen, "%s: corrupt kdump header: block size %llu", path,
 			    (unsigned long long)bs);
-	if (le32(h + KD_VERSION) < 1 || le32(h + KD_VERSION) > 64)
+	if (get32(h + KD_VERSION) < 1 || get32(h + KD_VERSION) > 64)
 		return fail(err, errlen, "%s: unknown kdump version %u", path,
-			    le32(h + KD_VERSION));
-	if (le32(h + KD_SUBHDR) < 1 || le32(h + KD_SUBHDR) > 4096)
+			    get32(h + KD_VERSION));
+	if (get32(h + KD_SUBHDR) < 1 || get32(h + KD_SUBHDR) > 4096)
 		return fail(err, errlen, "%s: corrupt kdump header", path);
-	maps = le32(h + KD_BITMAP) * bs;
-	if (bs * (1 + le32(h + KD_SUBHDR)) + maps > size)
+	maps = get32(h + KD_BITMAP) * bs;
+	if (bs * (1 + get32(h + KD_SUBHDR)) + maps > size)
 		return fail(err, errlen, "%s: truncated before the end of its page bitmaps", path);
 	if (pread(fd, s, sizeof(s), bs) != sizeof(s))
 		return fail(err, errlen, "%s: truncated in the kdump sub-header", path);
-	pages = le32(h + KD_MAX_MAPNR);
-	if (le32(h + KD_VERSION) >= 6 && le64(s + KS_MAX_MAPNR_64))
-		pages = le64(s + KS_MAX_MAPNR_64);
+	pages = get32(h + KD_MAX_MAPNR);
+	if (get32(h + KD_VERSION) >= 6 && get64(s + KS_MAX_MAPNR_64))
+		pages = get64(s + KS_MAX_MAPNR_64);
 	/* two bitmaps, each a whole number of blocks */
 	if (pages > maps * 4 || maps % (2 * bs))
 		return fail(err, errlen, "%s: corrupt kdump header: %llu pages in %llu bytes of bitmaps",
 			    path, (unsigned long long)pages, (unsigned long long)maps);
-	if (le32(h + KD_VERSION) >= 3 && check_range(s + KS_VMCOREINFO, size))
+	if (get32(h + KD_VERSION) >= 3 && check_range(s + KS_VMCOREINFO, size))
 		return fail(err, errlen, "%s: truncated or corrupt: VMCOREINFO lies outside the file",
 			    path);
-	if (le32(h + KD_VERSION) >= 4 && check_range(s + KS_NOTE, size))
+	if (get32(h + KD_VERSION) >= 4 && check_range(s + KS_NOTE, size))
 		return fail(err, errlen, "%s: truncated or corrupt: notes lie outside the file", path);
 	/* the second of the two bitmaps tells which pages have a descriptor; a part of
 	 * a split dump has the descriptors of its own pages only */
-	if (!le32(s + KS_SPLIT))
-		*cut = pages_cut(fd, size, bs * (1 + le32(h + KD_SUBHDR)) + maps,
-				 bs * (1 + le32(h + KD_SUBHDR)) + maps / 2, maps / 2);
+	if (!get32(s + KS_SPLIT))
+		*cut = pages_cut(fd, size, bs * (1 + get32(h + KD_SUBHDR)) + maps,
+				 bs * (1 + get32(h + KD_SUBHDR)) + maps / 2, maps / 2);
 	return 0;
 }
 
@@ -252,7 +225,7 @@ int precheck(int fd, struct precheck_info *pi, char *err, size_t errlen, const c
 		return fail(err, errlen, "%s: empty", path);
 	if (!memcmp(sig, ELFMAG, SELFMAG))
 		return check_elf(fd, end, pi, err, errlen, path);
-	if (!memcmp(sig, "KDUMP   ", 8))
+	if (!memcmp(sig, KD_SIGNATURE, 8))
 		return check_kdump(fd, end, &pi->cut, err, errlen, path);
 	if (sig[0] == 0x1f && sig[1] == 0x8b)
 		return fail(err, errlen, "%s: gzip data; unpack it first", path);

@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "walk.h"
 
@@ -21,13 +19,7 @@
 
 struct cluster *cluster_new(void)
 {
-	struct cluster *c = calloc(1, sizeof(*c));
-
-	if (!c) {
-		fputs("vswap-dump: out of memory\n", stderr);
-		exit(1);
-	}
-	return c;
+	return need(sizeof(struct cluster));
 }
 
 static enum table_state load_table(struct kern *k, uint64_t at, unsigned int width, void *out)
@@ -48,7 +40,7 @@ static enum rd read_descriptor(struct kern *k, struct cluster *c)
 	rd = dump_read(k->d, c->addr, b, l->size[KS_swap_cluster_info]);
 	if (rd)
 		return rd;
-	c->locked = get_le(b + lock->off, 4) != 0;
+	c->locked = get_le(b + lock->off, LOCK_BYTES) != 0;
 	c->count = kget(l, b, KM_swap_cluster_info_count);
 	c->flags = kget(l, b, KM_swap_cluster_info_flags);
 	c->order = kget(l, b, KM_swap_cluster_info_order);
@@ -164,14 +156,6 @@ void slot_decode(struct kern *k, const struct cluster *c, unsigned int i,
 		s->ptype = vtw_type(s->vword);
 		s->poff = vtw_offset(s->vword);
 	}
-}
-
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* On a terminal, once the walk takes long. @next: when to say something again. */

@@ -71,57 +71,14 @@ bool dump_maps(struct dump *d, uint64_t addr)
 	return addr < d->n;
 }
 
-enum rd dump_u64(struct dump *d, uint64_t addr, uint64_t *val)
-{
-	unsigned char b[8];
-	enum rd rd = dump_read(d, addr, b, 8);
-
-	if (!rd)
-		*val = get_le(b, 8);
-	return rd;
-}
-
-enum rd dump_field(struct dump *d, uint64_t addr, enum kmember_id id, uint64_t *val)
-{
-	const struct kfield *f = &d->l->field[id];
-	unsigned char b[8];
-	enum rd rd;
-
-	*val = 0;
-	if (!f->present || f->size > 8)
-		return RD_UNMAPPED;
-	rd = dump_read(d, addr + f->off, b, f->size);
-	if (!rd)
-		*val = get_le(b, f->size);
-	return rd;
-}
-
-enum rd dump_string(struct dump *d, uint64_t addr, char *buf, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i + 1 < len; i++) {
-		enum rd rd = dump_read(d, addr + i, buf + i, 1);
-
-		if (rd)
-			return rd;
-		if (!buf[i])
-			return RD_OK;
-		if ((unsigned char)buf[i] < 0x20)
-			buf[i] = '?';
-	}
-	buf[i] = 0;
-	return RD_OK;
-}
-
 uint64_t dump_sym(struct dump *d, enum ksymbol_id id)
 {
 	return d->l->sym[id].present ? d->l->sym[id].addr : 0;
 }
 
-uint32_t dump_struct_size(const struct dump *d, enum kstruct_id id)
+const struct layout *dump_layout(const struct dump *d)
 {
-	return d->l->size[id];
+	return d->l;
 }
 
 uint64_t dump_percpu(struct dump *d, enum ksymbol_id id, unsigned int cpu)
@@ -156,7 +113,8 @@ uint64_t dump_ram(struct dump *d)
 #define MEMBER_STRUCT(s, m)	KS_##s,
 #define MEMBER_STRUCT_A(s, m, a) KS_##s,
 static const unsigned char struct_of[KM_COUNT] = {
-	K_ALL(K_NOTHING_S, MEMBER_STRUCT, MEMBER_STRUCT_A, MEMBER_STRUCT, MEMBER_STRUCT_A)
+	K_ALL(K_NOTHING_S, MEMBER_STRUCT, MEMBER_STRUCT, MEMBER_STRUCT, MEMBER_STRUCT_A,
+	      MEMBER_STRUCT)
 };
 
 static void set(struct layout *l, enum kmember_id id, uint32_t size, uint32_t nelem)
@@ -169,23 +127,6 @@ const char *layout_member_name(enum kmember_id id)
 {
 	(void)id;
 	return "?";
-}
-
-uint64_t get_le(const void *p, unsigned int width)
-{
-	const unsigned char *b = p;
-	uint64_t v = 0;
-
-	for (unsigned int i = 0; i < width && i < 8; i++)
-		v |= (uint64_t)b[i] << (8 * i);
-	return v;
-}
-
-uint64_t kget(const struct layout *l, const void *obj, enum kmember_id id)
-{
-	const struct kfield *f = &l->field[id];
-
-	return f->present ? get_le((const char *)obj + f->off, f->size) : 0;
 }
 
 void fake_layout(struct layout *l)

@@ -92,7 +92,6 @@ static uint64_t device(struct fk *f, unsigned int type, unsigned int clusters, u
 
 	*ci = alloc(f, (size_t)clusters * f->l.size[KS_swap_cluster_info], 64);
 	fk_set(f, si, KM_swap_info_struct_flags, 3);
-	fk_set(f, si, KM_swap_info_struct_type, type);
 	fk_set(f, si, KM_swap_info_struct_max, (uint64_t)clusters * FAKE_CLUSTER);
 	fk_set(f, si, KM_swap_info_struct_cluster_info, *ci);
 	list_init(f, at(f, si, KM_swap_info_struct_free_clusters));
@@ -192,12 +191,11 @@ static void build_slots(struct fk *f)
 #define OBJ_SIZE	1024
 #define SPAN_SIZE	3072	/* the second of these crosses a page */
 
-static uint64_t class(struct fk *f, unsigned int i, unsigned int size, unsigned int objs)
+static uint64_t class(struct fk *f, unsigned int size, unsigned int objs)
 {
 	uint64_t c = new(f, KS_size_class);
 
 	fk_set(f, c, KM_size_class_size, size);
-	fk_set(f, c, KM_size_class_index, i);
 	fk_set(f, c, KM_size_class_objs_per_zspage, objs);
 	return c;
 }
@@ -240,7 +238,7 @@ static void build_zswap(struct fk *f)
 		fk_set(f, zsp[i], KM_zspage_magic, ZS_MAGIC);
 		fk_set(f, zsp[i], KM_zspage_class, i + 1);
 		fk_put(f, at(f, zs, KM_zs_pool_size_class) + 8 * (i + 1), 8,
-		       class(f, i + 1, i ? SPAN_SIZE : OBJ_SIZE, i ? 2 : 8));
+		       class(f, i ? SPAN_SIZE : OBJ_SIZE, i ? 2 : 8));
 	}
 	f->zspage = zsp[0];
 	for (i = 0; i < FK_NZSWAP; i++) {

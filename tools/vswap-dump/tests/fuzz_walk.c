@@ -53,6 +53,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		case 4:
 			cmd_phys(&k, &o, data[1] & 7, data[2 % size]);
 			break;
+		case 5:
+			if (k.arch)
+				cmd_entry(&k, &o, get_le(data + 1, size > 9 ? 8 : 1), data[0] >> 4 & 1);
+			break;
 		default:
 			cmd_check(&k, &o);
 		}
