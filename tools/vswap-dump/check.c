@@ -636,11 +636,7 @@ static void check_lists(struct check *ck, const struct swapdev *d)
 	struct list_ctx x = { .ck = ck, .d = d, .left = d->nclusters + 1 };
 	uint64_t before = ck->violations + ck->inflight + ck->missing;
 
-	ck->seen = calloc(1, d->nclusters / 8 + 1);
-	if (!ck->seen) {
-		ck->missing++;
-		return;
-	}
+	ck->seen = need(d->nclusters / 8 + 1);
 	if (kern_held(k, d->addr + k->l->field[KM_swap_info_struct_lock].off))
 		x.busy = BUSY_DEVICE;
 	walk_array(&x, KM_swap_info_struct_free_clusters, CL_FREE, "free");
@@ -717,14 +713,20 @@ static void check_device(struct check *ck, const struct swapdev *d)
 static void print_result(struct check *ck)
 {
 	if (ck->o->json) {
-		printf("\n], \"slots_checked\": %" PRIu64 ", \"violations\": %" PRIu64
-		       ", \"in_flight\": %" PRIu64 ", \"missing\": %" PRIu64 "}\n", ck->checked,
-		       ck->violations, ck->inflight, ck->missing);
+		struct json_object *o = json_object_new_object();
+
+		json_u64(o, "slots_checked", ck->checked);
+		json_u64(o, "violations", ck->violations);
+		json_u64(o, "in_flight", ck->inflight);
+		json_u64(o, "missing", ck->missing);
+		json_stream_end(ck->k, ck->lines, o);
 		return;
 	}
 	printf("%" PRIu64 " slots checked: %" PRIu64 " violations, %" PRIu64 " in flight, %" PRIu64
 	       " not checkable because the dump lacks a page\n", ck->checked, ck->violations,
 	       ck->inflight, ck->missing);
+	if (dump_info(ck->k->d)->truncated)
+		puts("The dump is truncated: the file ends before its data does.");
 }
 
 int cmd_check(struct kern *k, const struct out_opts *o)
@@ -749,5 +751,5 @@ int cmd_check(struct kern *k, const struct out_opts *o)
 	check_gauges(&ck);
 	print_result(&ck);
 	free(ck.c2);
-	return ck.violations || ck.missing ? 4 : 0;
+	return ck.violations || ck.missing || dump_info(k->d)->truncated ? 4 : 0;
 }

@@ -42,8 +42,17 @@ struct json_object *json_head(struct kern *k, const char *what);
 /** The same as text that a stream of rows can follow: ends with "rows": [ */
 void json_stream_begin(struct kern *k, const char *what);
 
-/** Ends the rows; adds the counts and the missing pages. */
-void json_stream_end(struct kern *k, uint64_t rows);
+/** Ends the rows; adds the counts, the missing pages, and @more, which may be NULL. */
+void json_stream_end(struct kern *k, uint64_t rows, struct json_object *more);
+
+/** Was any page missing, or is the file cut short? */
+bool dump_incomplete(struct kern *k);
+
+/** What people call a device: its path, else its block device, else "?". */
+const char *device_name(const struct swapdev *d);
+
+/** The names of a device; null for one that is not known. */
+void json_device(struct json_object *o, const struct swapdev *d);
 
 /** 4 if anything could not be read, else 0; says so on standard error. */
 int missing_status(struct kern *k, const struct walk_stat *st);

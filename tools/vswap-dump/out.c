@@ -151,8 +151,12 @@ static int parse_columns(struct listing *l, const char *list)
 		size_t n = strcspn(list, ",");
 		int c = find_col(list, n);
 
-		if (c < 0 || l->ncols >= COL_NR) {
+		if (c < 0) {
 			fprintf(stderr, "vswap-dump: unknown column: %.*s\n", (int)n, list);
+			return 2;
+		}
+		if (l->ncols >= COL_NR) {
+			fprintf(stderr, "vswap-dump: more than %d columns\n", COL_NR);
 			return 2;
 		}
 		l->cols[l->ncols++] = c;

@@ -21,10 +21,22 @@ void print_head(struct kern *k)
 
 	printf("Kernel:   Linux %s (%s, %d-level page tables, moved by %#" PRIx64 ")\n",
 	       i->release[0] ? i->release : "?", k->arch->name, i->levels, i->kaslr);
-	printf("Dump:     %s%s%s%s\n", i->format ? i->format : "?",
-	       i->flattened ? ", flattened" : "", i->live ? ", live: not a snapshot" : "",
+	printf("Dump:     %s%s%s%s%s\n", i->format ? i->format : "?",
+	       i->flattened ? ", flattened" : "", i->truncated ? ", truncated" : "",
+	       i->live ? ", live: not a snapshot" : "",
 	       i->found_note ? ", VMCOREINFO found in memory" : "");
 	printf("Symbols:  %s\n\n", file_name(k->l->path));
+}
+
+const char *device_name(const struct swapdev *d)
+{
+	return d->path[0] ? d->path : d->bdev[0] ? d->bdev : "?";
+}
+
+void json_device(struct json_object *o, const struct swapdev *d)
+{
+	json_str(o, "path", d->path[0] ? d->path : NULL);
+	json_str(o, "bdev", d->bdev[0] ? d->bdev : NULL);
 }
 
 struct json_object *json_head(struct kern *k, const char *what)
@@ -53,18 +65,30 @@ void json_stream_begin(struct kern *k, const char *what)
 	json_object_put(o);
 }
 
-void json_stream_end(struct kern *k, uint64_t rows)
+void json_stream_end(struct kern *k, uint64_t rows, struct json_object *more)
 {
-	printf("\n], \"count\": %" PRIu64 ", \"reads_missing\": %" PRIu64
-	       ", \"reads_unmapped\": %" PRIu64 "}\n", rows, dump_count(k->d, RD_MISSING),
-	       dump_count(k->d, RD_UNMAPPED));
+	struct json_object *o = more ? more : json_object_new_object();
+	const char *s;
+
+	json_u64(o, "count", rows);
+	json_u64(o, "reads_missing", dump_count(k->d, RD_MISSING));
+	json_u64(o, "reads_unmapped", dump_count(k->d, RD_UNMAPPED));
+	s = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
+					   JSON_C_TO_STRING_NOSLASHESCAPE);
+	/* all but the opening brace */
+	printf("\n], %s\n", s + 1);
+	json_object_put(o);
+}
+
+bool dump_incomplete(struct kern *k)
+{
+	return dump_count(k->d, RD_MISSING) || dump_info(k->d)->truncated;
 }
 
 int missing_status(struct kern *k, const struct walk_stat *st)
 {
 	if (!st->unread && !st->unmapped && !st->cut && !st->tables_missing &&
-	    !st->vtables_missing && !dump_count(k->d, RD_MISSING) &&
-	    !dump_info(k->d)->truncated)
+	    !st->vtables_missing && !dump_incomplete(k))
 		return 0;
 	fprintf(stderr, "vswap-dump: incomplete: %" PRIu64 " cluster descriptors, %" PRIu64
 		" swap tables and %" PRIu64 " virtual tables are not in the dump; %" PRIu64

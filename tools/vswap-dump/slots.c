@@ -42,54 +42,65 @@ bool filter_match(struct kern *k, const struct filter *f, const struct slot *s)
 
 /* ------------------------------------------------------------- --slots */
 
-struct slots_arg {
-	struct listing l;
+/* Something to do with each slot that passes a filter. Non-zero ends the walk. */
+struct each {
 	const struct filter *f;
+	int (*fn)(struct kern *k, const struct cluster *c, const struct slot *s, void *arg);
+	void *arg;
+	uint64_t lost;		/* slots in use in clusters whose table is missing */
 };
 
-/* A descriptor that says there are slots in use, but no table to tell which. */
-static void lost_cluster(const struct cluster *c)
+static int each_slot(struct kern *k, const struct swapdev *dev, const struct cluster *c,
+		     void *arg)
 {
-	fprintf(stderr, "vswap-dump: cluster %" PRIu64 ": its swap table is not in the dump, %u slots in use are unknown\n",
-		c->index, c->count);
-}
-
-static int list_cluster(struct kern *k, const struct swapdev *dev, const struct cluster *c,
-			void *arg)
-{
-	struct slots_arg *a = arg;
+	struct each *e = arg;
 	struct slot s;
-	struct row r;
 	unsigned int i;
+	int ret = 0;
 
 	(void)dev;
-	if (c->table_st == TABLE_MISSING)
-		lost_cluster(c);
-	for (i = 0; c->table_st == TABLE_READ && i < k->cluster; i++) {
-		slot_decode(k, c, i, true, &s);
-		if (!filter_match(k, a->f, &s))
-			continue;
-		row_from_slot(k, &s, &r);
-		if (!r.note && s.state == VS_INVALID && c->locked)
-			r.note = "being changed";
-		listing_add(&a->l, &r);
+	if (c->table_st == TABLE_MISSING) {
+		fprintf(stderr, "vswap-dump: cluster %" PRIu64 ": its swap table is not in the dump, %u slots in use are unknown\n",
+			c->index, c->count);
+		e->lost += c->count;
 	}
+	for (i = 0; c->table_st == TABLE_READ && i < k->cluster && !ret; i++) {
+		slot_decode(k, c, i, true, &s);
+		if (filter_match(k, e->f, &s))
+			ret = e->fn(k, c, &s, e->arg);
+	}
+	return ret;
+}
+
+static int list_slot(struct kern *k, const struct cluster *c, const struct slot *s, void *arg)
+{
+	struct row r;
+
+	row_from_slot(k, s, &r);
+	if (!r.note && s->state == VS_INVALID && c->locked)
+		r.note = "being changed";
+	listing_add(arg, &r);
 	return ferror(stdout);
 }
 
 int cmd_slots(struct kern *k, const struct out_opts *o, const struct filter *f)
 {
 	struct walk_stat st = { 0 };
-	struct slots_arg a = { .f = f };
+	struct listing l;
+	struct each e = { .f = f, .fn = list_slot, .arg = &l };
 
-	if (listing_begin(&a.l, k, o, slot_cols, NSLOT_COLS))
+	if (listing_begin(&l, k, o, slot_cols, NSLOT_COLS))
 		return 2;
 	if (o->json)
 		json_stream_begin(k, "slots");
-	walk_clusters(k, &k->dev[k->vtype], f->from, f->to, &st, list_cluster, &a);
-	listing_end(&a.l);
-	if (o->json)
-		json_stream_end(k, a.l.rows);
+	walk_clusters(k, &k->dev[k->vtype], f->from, f->to, &st, each_slot, &e);
+	listing_end(&l);
+	if (o->json) {
+		struct json_object *more = json_object_new_object();
+
+		json_u64(more, "slots_unknown", e.lost);
+		json_stream_end(k, l.rows, more);
+	}
 	return missing_status(k, &st);
 }
 
@@ -105,8 +116,7 @@ static void print_location(struct kern *k, unsigned int type, uint64_t off)
 		return;
 	}
 	d = &k->dev[type];
-	printf("device:      %u, %s\noffset:      %" PRIu64 "\n", type,
-	       d->path[0] ? d->path : "?", off);
+	printf("device:      %u, %s\noffset:      %" PRIu64 "\n", type, device_name(d), off);
 	if (off >= d->max)
 		puts("             beyond the end of the device");
 	else if (kern_location(k, d, off, &sector))
@@ -199,8 +209,7 @@ static void json_one(struct kern *k, const struct row *r, enum content ct, const
 		json_str(row, "why", why);
 	if (r->s.state == VS_PHYS && r->s.ptype < SWP_MAX_DEVICES &&
 	    k->dev[r->s.ptype].used) {
-		json_str(row, "path", k->dev[r->s.ptype].path);
-		json_str(row, "bdev", k->dev[r->s.ptype].bdev);
+		json_device(row, &k->dev[r->s.ptype]);
 		if (kern_location(k, &k->dev[r->s.ptype], r->s.poff, &sector))
 			json_u64(row, "sector", sector);
 	}
@@ -214,15 +223,13 @@ int cmd_slot(struct kern *k, const struct out_opts *o, uint64_t nr, bool raw)
 {
 	const struct swapdev *v = &k->dev[k->vtype];
 	struct cluster *c = cluster_new();
-	unsigned char *buf = malloc(k->page_size);
+	unsigned char *buf = need(k->page_size);
 	enum content ct;
 	char why[256];
 	struct slot s;
 	struct row r;
 	int ret = 0;
 
-	if (!buf)
-		exit(1);
 	if (nr >= v->max) {
 		fprintf(stderr, "vswap-dump: slot %" PRIu64 " does not exist: the capacity is %"
 			PRIu64 "\n", nr, v->max);
@@ -315,14 +322,12 @@ void row_from_entry(struct kern *k, unsigned int type, uint64_t off, struct clus
 /* The page behind a direct entry: in the swap cache, in zswap, or zero-filled. */
 static int direct_raw(struct kern *k, const struct row *r)
 {
-	unsigned char *buf = malloc(k->page_size);
+	unsigned char *buf = need(k->page_size);
 	enum content ct = CONTENT_DEVICE;
 	struct folio_state f;
 	char why[256] = "the content is on the device, not in memory";
 	int ret = 4;
 
-	if (!buf)
-		exit(1);
 	if (r->s.cached) {
 		folio_read(k, &r->s, r->type, &f);
 		if (f.known && f.matches && f.uptodate &&
@@ -423,8 +428,7 @@ static int print_phys(struct kern *k, const struct out_opts *o, const struct swa
 
 		json_u64(h, "device", d->type);
 		json_u64(h, "offset", p->nr);
-		json_str(h, "path", d->path);
-		json_str(h, "bdev", d->bdev);
+		json_device(h, d);
 		if (kern_location(k, d, p->nr, &sector))
 			json_u64(h, "sector", sector);
 		json_str(h, "use", phys_kind(p));
@@ -481,7 +485,6 @@ int cmd_phys(struct kern *k, const struct out_opts *o, unsigned int type, uint64
 /* ----------------------------------------------------------- --extract */
 
 struct extract_arg {
-	const struct filter *f;
 	int dirfd;
 	FILE *index;
 	unsigned char *buf;
@@ -520,43 +523,32 @@ static int write_page(struct extract_arg *a, struct kern *k, uint64_t nr)
 	return 0;
 }
 
-static int extract_cluster(struct kern *k, const struct swapdev *dev,
-			   const struct cluster *c, void *arg)
+static int extract_slot(struct kern *k, const struct cluster *c, const struct slot *s, void *arg)
 {
 	struct extract_arg *a = arg;
 	enum content ct;
-	struct slot s;
-	unsigned int i;
 	char why[256];
 
-	(void)dev;
-	if (c->table_st == TABLE_MISSING)
-		lost_cluster(c);
-	for (i = 0; c->table_st == TABLE_READ && i < k->cluster; i++) {
-		slot_decode(k, c, i, true, &s);
-		if (!filter_match(k, a->f, &s))
-			continue;
-		ct = content_get(k, &s, a->buf, why, sizeof(why));
-		fprintf(a->index, "%" PRIu64 "\t%s\t%s\t%s\t%s\n", s.nr, vs_names[s.state],
-			content_names[ct], kern_cgroup_path(k, s.memcg),
-			content_ok(ct) ? "" : why);
-		if (content_ok(ct)) {
-			if (write_page(a, k, s.nr))
-				return 1;
-			a->written++;
-		} else if (ct == CONTENT_DEVICE || ct == CONTENT_POISON) {
-			a->elsewhere++;
-		} else {
-			a->failed++;
-		}
+	(void)c;
+	ct = content_get(k, s, a->buf, why, sizeof(why));
+	fprintf(a->index, "%" PRIu64 "\t%s\t%s\t%s\t%s\n", s->nr, vs_names[s->state],
+		content_names[ct], kern_cgroup_path(k, s->memcg), content_ok(ct) ? "" : why);
+	if (content_ok(ct)) {
+		a->written++;
+		return write_page(a, k, s->nr);
 	}
+	if (ct == CONTENT_DEVICE || ct == CONTENT_POISON)
+		a->elsewhere++;
+	else
+		a->failed++;
 	return 0;
 }
 
 int cmd_extract(struct kern *k, const struct out_opts *o, const struct filter *f,
 		const char *dir)
 {
-	struct extract_arg a = { .f = f, .buf = malloc(k->page_size) };
+	struct extract_arg a = { .dirfd = -1, .buf = need(k->page_size) };
+	struct each e = { .f = f, .fn = extract_slot, .arg = &a };
 	struct walk_stat st = { 0 };
 	char path[PATH_MAX];
 	int ret = 1;
@@ -568,12 +560,15 @@ int cmd_extract(struct kern *k, const struct out_opts *o, const struct filter *f
 	a.dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	snprintf(path, sizeof(path), "%s/index.tsv", dir);
 	a.index = a.dirfd < 0 ? NULL : fopen(path, "we");
-	if (!a.index || !a.buf) {
+	if (!a.index) {
 		fprintf(stderr, "vswap-dump: %s: %s\n", path, strerror(errno));
 		goto out;
 	}
 	fputs("slot\tbacking\tcontent\tcgroup\twhy\n", a.index);
-	walk_clusters(k, &k->dev[k->vtype], f->from, f->to, &st, extract_cluster, &a);
+	walk_clusters(k, &k->dev[k->vtype], f->from, f->to, &st, each_slot, &e);
+	/* an error that stdio met earlier has no errno any more */
+	if (ferror(a.index) && !a.err)
+		a.err = EIO;
 	if (fclose(a.index) && !a.err)
 		a.err = errno;
 	if (a.err) {
@@ -586,6 +581,7 @@ int cmd_extract(struct kern *k, const struct out_opts *o, const struct filter *f
 		json_u64(h, "written", a.written);
 		json_u64(h, "elsewhere", a.elsewhere);
 		json_u64(h, "failed", a.failed);
+		json_u64(h, "slots_unknown", e.lost);
 		puts(json_object_to_json_string_ext(h, JSON_C_TO_STRING_PRETTY));
 		json_object_put(h);
 	} else {
@@ -597,7 +593,7 @@ int cmd_extract(struct kern *k, const struct out_opts *o, const struct filter *f
 	if (a.failed)
 		ret = 4;
 out:
-	if (a.dirfd > 0)
+	if (a.dirfd >= 0)
 		close(a.dirfd);
 	free(a.buf);
 	return ret;

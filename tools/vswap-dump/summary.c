@@ -3,6 +3,7 @@
  * summary.c - what is swapped where, and whether it adds up
  */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,9 +50,7 @@ struct summary {
 static struct cg_sum *cg_get(struct summary *s, unsigned int id)
 {
 	if (!s->cg[id]) {
-		s->cg[id] = calloc(1, sizeof(struct cg_sum));
-		if (!s->cg[id])
-			exit(1);
+		s->cg[id] = need(sizeof(struct cg_sum));
 		s->ncg++;
 	}
 	return s->cg[id];
@@ -263,14 +262,13 @@ static int by_total(const void *a, const void *b, void *arg)
 /* Private ids by number of slots, largest first; freed by the caller. */
 static unsigned int *sorted_ids(struct summary *s)
 {
-	unsigned int *ids = calloc(s->ncg + 1, sizeof(*ids)), i, n = 0;
+	unsigned int *ids = need((s->ncg + 1) * sizeof(*ids)), i, n = 0;
 
-	for (i = 0; ids && i < NR_IDS; i++) {
+	for (i = 0; i < NR_IDS; i++) {
 		if (s->cg[i])
 			ids[n++] = i;
 	}
-	if (ids)
-		qsort_r(ids, n, sizeof(*ids), by_total, s->cg);
+	qsort_r(ids, n, sizeof(*ids), by_total, s->cg);
 	return ids;
 }
 
@@ -282,7 +280,7 @@ static void print_cgroups(struct kern *k, struct summary *s, const struct out_op
 	unsigned int *ids = sorted_ids(s), i;
 	struct libscols_table *t;
 
-	if (!ids || !s->ncg) {
+	if (!s->ncg) {
 		free(ids);
 		return;
 	}
@@ -325,7 +323,7 @@ static void print_devices(struct kern *k, const struct summary *s, const struct 
 			fmt_bytes(d->pages * k->page_size, o->bytes),
 			fmt_u64(d->inuse), fmt_u64(x->backing), fmt_u64(x->pointers),
 			fmt_u64(x->direct), fmt_u64(x->bad), !d->complete ? "(not in the dump)" :
-			d->path[0] ? d->path : d->bdev[0] ? d->bdev : "?" }, 9);
+			device_name(d) }, 9);
 	}
 	if (!t) {
 		puts("\nNo physical swap device.");
@@ -362,50 +360,80 @@ static void print_clusters(struct kern *k, const struct summary *s, const struct
 	printf("In the swap cache: %" PRIu64 " slots.\n", s->cached);
 }
 
-/* What is wrong or incomplete. Returns whether anything is. */
-static bool print_anomalies(struct kern *k, const struct summary *s)
+/* ------------------------------------------------------------ anomalies */
+
+static void say(struct json_object *list, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void say(struct json_object *list, const char *fmt, ...)
 {
-	bool bad = false;
+	char line[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	json_object_array_add(list, json_object_new_string(line));
+}
+
+/* "N things", if there are any. */
+static void say_count(struct json_object *list, uint64_t n, const char *what)
+{
+	if (n)
+		say(list, "%" PRIu64 " %s", n, what);
+}
+
+static void say_device(struct json_object *list, const struct swapdev *d,
+		       const struct dev_sum *x, bool busy)
+{
+	if (!d->used)
+		return;
+	if (!d->is_virtual && x->backing != x->pointers && !busy && !x->unread)
+		say(list, "Device %u backs %" PRIu64 " virtual slots, but %" PRIu64
+		    " of its slots say so: see --check.", d->type, x->backing, x->pointers);
+	if (d->max_absurd)
+		say(list, "Device %u claims %" PRIu64 " slots, more than memory can describe.",
+		    d->type, d->max);
+}
+
+/* What is wrong or incomplete, a line each. */
+static struct json_object *anomalies(struct kern *k, const struct summary *s)
+{
+	struct json_object *list = json_object_new_array();
+	const struct walk_stat *w = &s->walk, *dw = &s->devwalk;
 	unsigned int i;
 
-#define SAY(n, ...) do { if (n) { bad = true; printf(__VA_ARGS__); putchar('\n'); } } while (0)
-	putchar('\n');
-	SAY(dump_info(k->d)->truncated, "The dump is truncated: the file ends before its data does.");
-	SAY(s->slots[VS_INVALID], "%" PRIu64 " slots have contradictory tables: see --check.",
-	    s->slots[VS_INVALID]);
-	SAY(s->slots[VS_UNKNOWN], "%" PRIu64 " slots in use are of unknown backing: their tables are not in the dump.",
-	    s->slots[VS_UNKNOWN]);
-	SAY(s->walk.unread, "%" PRIu64 " cluster descriptors are not in the dump.", s->walk.unread);
-	SAY(s->walk.unmapped || s->walk.cut,
-	    "%" PRIu64 " cluster descriptors below the capacity are not mapped.", s->walk.unmapped);
-	SAY(s->walk.tables_missing, "%" PRIu64 " swap tables are not in the dump.",
-	    s->walk.tables_missing);
-	SAY(s->walk.vtables_missing, "%" PRIu64 " virtual tables are not in the dump.",
-	    s->walk.vtables_missing);
-	SAY(s->entries_unread, "%" PRIu64 " zswap entries cannot be read or are damaged.",
-	    s->entries_unread);
-	SAY(s->devwalk.unread + s->devwalk.unmapped + s->devwalk.tables_missing,
-	    "%" PRIu64 " clusters of physical devices cannot be read.",
-	    s->devwalk.unread + s->devwalk.unmapped + s->devwalk.tables_missing);
-	SAY(dump_count(k->d, RD_MISSING), "%" PRIu64 " reads found a page that is not in the dump.",
-	    dump_count(k->d, RD_MISSING));
-	for (i = 0; i < SWP_MAX_DEVICES; i++) {
-		const struct dev_sum *d = &s->dev[i];
+	if (dump_info(k->d)->truncated)
+		say(list, "The dump is truncated: the file ends before its data does.");
+	say_count(list, s->slots[VS_INVALID], "slots have contradictory tables: see --check.");
+	say_count(list, s->slots[VS_UNKNOWN],
+		  "slots in use are of unknown backing: their tables are not in the dump.");
+	say_count(list, w->unread, "cluster descriptors are not in the dump.");
+	say_count(list, w->unmapped, "cluster descriptors below the capacity are not mapped.");
+	say_count(list, w->tables_missing, "swap tables are not in the dump.");
+	say_count(list, w->vtables_missing, "virtual tables are not in the dump.");
+	say_count(list, s->entries_unread, "zswap entries cannot be read or are damaged.");
+	say_count(list, dw->unread + dw->unmapped + dw->tables_missing,
+		  "clusters of physical devices cannot be read.");
+	say_count(list, dump_count(k->d, RD_MISSING),
+		  "reads found a page that is not in the dump.");
+	for (i = 0; i < SWP_MAX_DEVICES; i++)
+		say_device(list, &k->dev[i], &s->dev[i], s->locked);
+	return list;
+}
 
-		SAY(k->dev[i].used && !k->dev[i].is_virtual && d->backing != d->pointers &&
-		    !s->locked && !d->unread,
-		    "Device %u backs %" PRIu64 " virtual slots, but %" PRIu64
-		    " of its slots say so: see --check.", i, d->backing, d->pointers);
-		SAY(k->dev[i].max_absurd, "Device %u claims %" PRIu64 " slots, more than memory can describe.",
-		    i, k->dev[i].max);
-	}
-#undef SAY
+static void print_anomalies(const struct summary *s, struct json_object *list)
+{
+	size_t i, n = json_object_array_length(list);
+
+	putchar('\n');
+	for (i = 0; i < n; i++)
+		puts(json_object_get_string(json_object_array_get_idx(list, i)));
 	if (s->locked)
 		printf("%" PRIu64 " clusters were being changed when the dump was taken; figures may differ by the slots of one operation each.\n",
 		       s->locked);
-	if (!bad)
+	if (!n)
 		puts("No anomalies; --check looks closer.");
-	return bad;
 }
 
 /* ---------------------------------------------------------------- JSON */
@@ -454,7 +482,7 @@ static struct json_object *json_cgroups(struct kern *k, struct summary *s)
 	unsigned int *ids = sorted_ids(s), i;
 	int st;
 
-	for (i = 0; ids && i < s->ncg; i++) {
+	for (i = 0; i < s->ncg; i++) {
 		const struct cg_sum *c = s->cg[ids[i]];
 		const struct cgroup *g = kern_cgroup(k, ids[i]);
 
@@ -484,8 +512,7 @@ static struct json_object *json_devices(struct kern *k, struct summary *s)
 			continue;
 		o = json_object_new_object();
 		json_u64(o, "device", i);
-		json_str(o, "path", d->path[0] ? d->path : NULL);
-		json_str(o, "bdev", d->bdev[0] ? d->bdev : NULL);
+		json_device(o, d);
 		json_object_object_add(o, "prio", json_object_new_int(d->prio));
 		json_u64(o, "pages", d->pages);
 		json_object_object_add(o, "used", json_object_new_int64(d->inuse));
@@ -543,7 +570,7 @@ static struct json_object *json_rest(struct kern *k, struct summary *s)
 	return o;
 }
 
-static void print_json(struct kern *k, struct summary *s)
+static void print_json(struct kern *k, struct summary *s, struct json_object *list)
 {
 	struct json_object *o = json_head(k, "summary");
 
@@ -558,6 +585,7 @@ static void print_json(struct kern *k, struct summary *s)
 	json_object_object_add(o, "devices", json_devices(k, s));
 	json_object_object_add(o, "tables", json_rest(k, s));
 	json_u64(o, "reads_missing", dump_count(k->d, RD_MISSING));
+	json_object_object_add(o, "anomalies", json_object_get(list));
 	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
 					    JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(o);
@@ -565,16 +593,16 @@ static void print_json(struct kern *k, struct summary *s)
 
 int cmd_summary(struct kern *k, const struct out_opts *o)
 {
-	struct summary *s = calloc(1, sizeof(*s));
+	struct summary *s = need(sizeof(*s));
+	struct json_object *list;
 	bool bad;
 	int i;
 
-	if (!s)
-		return 1;
 	gather(k, s);
+	list = anomalies(k, s);
+	bad = json_object_array_length(list);
 	if (o->json) {
-		print_json(k, s);
-		bad = s->slots[VS_INVALID] || s->entries_unread;
+		print_json(k, s, list);
 	} else {
 		print_head(k);
 		print_states(k, s, o);
@@ -582,12 +610,9 @@ int cmd_summary(struct kern *k, const struct out_opts *o)
 		print_cgroups(k, s, o);
 		print_devices(k, s, o);
 		print_clusters(k, s, o);
-		bad = print_anomalies(k, s);
+		print_anomalies(s, list);
 	}
-	bad |= s->walk.unread || s->walk.unmapped || s->walk.cut || s->walk.tables_missing ||
-	       s->walk.vtables_missing || s->devwalk.unread || s->devwalk.unmapped ||
-	       s->devwalk.tables_missing || dump_count(k->d, RD_MISSING) ||
-	       dump_info(k->d)->truncated;
+	json_object_put(list);
 	for (i = 0; i < NR_IDS; i++)
 		free(s->cg[i]);
 	free(s);

@@ -134,9 +134,7 @@ static void walk_table(struct kern *k, struct task_walk *w, uint64_t phys,
 	/* the top table may be partly the kernel's, or smaller than a page */
 	if (level == w->pgt.levels)
 		n = w->pgt.va_bits > shift ? 1u << (w->pgt.va_bits - shift) : 1;
-	t = malloc((size_t)n * 8);
-	if (!t)
-		return;
+	t = need((size_t)n * 8);
 	if (dump_read_phys(k->d, phys, t, (size_t)n * 8)) {
 		w->missing++;
 		n = 0;
@@ -188,10 +186,28 @@ static void print_totals(struct kern *k, const struct task_walk *w, const char *
 	if (w->direct)
 		printf(" %" PRIu64 " on a device directly", w->direct);
 	puts(n ? "." : " none.");
+	if (w->other)
+		printf("%" PRIu64 " more entries are no pages that are swapped out (migration, markers).\n",
+		       w->other);
 	if (w->missing)
 		printf("%" PRIu64 " of its page tables are not in the dump.\n", w->missing);
 	if (w->cycle)
 		puts("Its page tables are damaged: they contain a cycle.");
+	if (dump_count(k->d, RD_MISSING))
+		printf("%" PRIu64 " reads found a page that is not in the dump.\n",
+		       dump_count(k->d, RD_MISSING));
+}
+
+static void json_totals(struct kern *k, const struct task_walk *w, const char *comm)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_u64(o, "task", w->pid);
+	json_str(o, "comm", comm);
+	json_u64(o, "other_entries", w->other);
+	json_u64(o, "page_tables_missing", w->missing);
+	json_object_object_add(o, "page_tables_damaged", json_object_new_boolean(w->cycle));
+	json_stream_end(k, w->l.rows, o);
 }
 
 int cmd_task(struct kern *k, const struct out_opts *o, unsigned int pid)
@@ -210,10 +226,18 @@ int cmd_task(struct kern *k, const struct out_opts *o, unsigned int pid)
 	if (k->l->field[KM_task_struct_comm].present)
 		(void)dump_string(k->d, task + k->l->field[KM_task_struct_comm].off, comm,
 				  sizeof(comm));
-	if (dump_field(k->d, task, KM_task_struct_mm, &mm) || !mm) {
-		fprintf(stderr, "vswap-dump: process %u (%s): %s\n", pid, comm,
-			mm ? "not in the dump" : "a kernel thread or a dying process, without memory of its own");
-		return mm ? 4 : 0;
+	if (dump_field(k->d, task, KM_task_struct_mm, &mm)) {
+		fprintf(stderr, "vswap-dump: process %u (%s): not in the dump\n", pid, comm);
+		return 4;
+	}
+	if (!mm) {
+		fprintf(stderr, "vswap-dump: process %u (%s): a kernel thread or a dying process, without memory of its own\n",
+			pid, comm);
+		if (o->json) {
+			json_stream_begin(k, "task");
+			json_totals(k, &w, comm);
+		}
+		return 0;
 	}
 	if (!k->arch->pgt(k->d, &w.pgt) || !find_pgd(k, mm, &pgd)) {
 		fprintf(stderr, "vswap-dump: process %u (%s): its page tables are not in the dump\n",
@@ -228,11 +252,11 @@ int cmd_task(struct kern *k, const struct out_opts *o, unsigned int pid)
 	walk_table(k, &w, pgd, w.pgt.levels, 0);
 	listing_end(&w.l);
 	if (o->json)
-		json_stream_end(k, w.l.rows);
+		json_totals(k, &w, comm);
 	else
 		print_totals(k, &w, comm, o);
 	if (w.missing || w.cycle || w.states[VS_UNKNOWN] || w.states[VS_INVALID] ||
-	    w.states[VS_FREE])
+	    w.states[VS_FREE] || dump_incomplete(k))
 		ret = 4;
 	free(w.c);
 	return ret;

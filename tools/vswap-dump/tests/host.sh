@@ -40,6 +40,7 @@ one_line() {
 gives 2 'which dump' 'no dump named' "$tool"
 gives 2 'only one thing' 'two reports' "$tool" --slots --check x
 gives 2 'unknown column' 'an unknown column' "$tool" --slots -o SLOT,NOPE x
+gives 2 'more than' 'more columns than there are' "$tool" --slots -o "$(printf 'SLOT,%.0s' {1..18})" x
 gives 2 'not TYPE:OFFSET' 'a malformed --phys' "$tool" --phys 3 x
 gives 2 'unknown backing' 'an unknown backing' "$tool" --slots --backing disk x
 gives 2 'not a range' 'clusters the wrong way round' "$tool" --slots --cluster 9-3 x

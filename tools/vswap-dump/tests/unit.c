@@ -343,6 +343,43 @@ static void check_content(void)
 	free(c);
 }
 
+/* What is said in words is said in JSON, and the exit status does not depend on it. */
+static void check_anomalies(void)
+{
+	struct out_opts text = { 0 }, json = { .json = true };
+	struct json_object *o, *list;
+	char *words, *doc;
+	int st1, st2;
+
+	/* a physical slot that backs a virtual one and does not know it */
+	fk_put(&f, f.ptable + FK_POFF * 8, 8, 0);
+	start();
+	words = capture(do_summary, &text, &st1);
+	doc = capture(do_summary, &json, &st2);
+	o = json_tokener_parse(doc);
+	list = json_object_object_get(o, "anomalies");
+	ok(st1 == 4 && st2 == 4 && list && json_object_array_length(list) == 1 &&
+	   strstr(words, json_object_get_string(json_object_array_get_idx(list, 0))),
+	   "an anomaly, in words and in JSON");
+	json_object_put(o);
+	free(words);
+	free(doc);
+	fk_build(&f);
+	/* a zswap entry beyond what the dump has of its page */
+	fk_put(&f, vword(FK_ZSWAP), 8, (FK_SIZE - 8) | 1);
+	start();
+	words = capture(do_task, &text, &st1);
+	doc = capture(do_task, &json, &st2);
+	o = json_tokener_parse(doc);
+	ok(st1 == 4 && st2 == 4 && strstr(words, "not in the dump") &&
+	   json_object_get_int(json_object_object_get(o, "reads_missing")),
+	   "a task whose zswap entry the dump lacks is not complete");
+	json_object_put(o);
+	free(words);
+	free(doc);
+	fk_build(&f);
+}
+
 static void check_reports(void)
 {
 	struct out_opts json = { .json = true };
@@ -606,6 +643,7 @@ int main(int argc, char **argv)
 	check_all();
 	check_content();
 	check_reports();
+	check_anomalies();
 	check_decoders();
 	check_handmade();
 	check_arch();
