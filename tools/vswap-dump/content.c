@@ -70,16 +70,15 @@ static enum rd read_class(struct kern *k, uint64_t zs_pool, unsigned int index,
 }
 
 /* An allocated object begins with its handle, or its page descriptor has it. */
-static enum content check_owner(struct kern *k, uint64_t zpdesc, uint64_t handle,
-				const struct zs_object *o, uint64_t start,
-				char *why, size_t whylen)
+static enum content check_owner(struct kern *k, uint64_t handle, const struct zs_object *o,
+				uint64_t start, char *why, size_t whylen)
 {
 	uint64_t head;
 	unsigned char b[8];
 	enum rd rd;
 
 	if (o->huge) {
-		rd = dump_field(k->d, zpdesc, KM_zpdesc_handle, &head);
+		rd = dump_field(k->d, o->zpdesc, KM_zpdesc_handle, &head);
 	} else {
 		rd = dump_read_phys(k->d, start, b, 8);
 		head = rd ? 0 : get_le(b, 8);
@@ -93,14 +92,13 @@ static enum content check_owner(struct kern *k, uint64_t zpdesc, uint64_t handle
 	return CONTENT_ZSWAP;
 }
 
-static enum content find_next(struct kern *k, uint64_t zpdesc, struct zs_object *o,
-			      char *why, size_t whylen)
+static enum content find_next(struct kern *k, struct zs_object *o, char *why, size_t whylen)
 {
 	uint64_t next;
-	enum rd rd = dump_field(k->d, zpdesc, KM_zpdesc_next, &next);
+	enum rd rd = dump_field(k->d, o->zpdesc, KM_zpdesc_next, &next);
 
 	if (rd)
-		return unreadable(rd, why, whylen, "zsmalloc page descriptor", zpdesc);
+		return unreadable(rd, why, whylen, "zsmalloc page descriptor", o->zpdesc);
 	if (!k->arch->pfn_of(k->d, next, &o->next_pfn))
 		return give_up(CONTENT_CORRUPT, why, whylen,
 			       "the zsmalloc page after pfn %#" PRIx64 " is no page: %#" PRIx64,
@@ -108,16 +106,15 @@ static enum content find_next(struct kern *k, uint64_t zpdesc, struct zs_object 
 	return CONTENT_ZSWAP;
 }
 
-enum content zs_locate(struct kern *k, uint64_t zs_pool, uint64_t handle, uint64_t len,
-		       struct zs_object *o, char *why, size_t whylen)
+/* From a handle to the zspage that has its object. */
+static enum content find_zspage(struct kern *k, uint64_t handle, struct zs_object *o,
+				char *why, size_t whylen)
 {
 	unsigned int shift = 64 - (ZS_PHYS_BITS - k->page_shift);
 	unsigned int idx_bits = shift - ZS_CLASS_BITS;
-	uint64_t zpdesc, magic, cls, huge, size, objs, start, head;
-	enum content ret;
+	uint64_t magic, cls, huge;
 	enum rd rd;
 
-	memset(o, 0, sizeof(*o));
 	if (!handle || handle & 7)
 		return give_up(CONTENT_CORRUPT, why, whylen,
 			       "%#" PRIx64 " is no zsmalloc handle", handle);
@@ -127,10 +124,10 @@ enum content zs_locate(struct kern *k, uint64_t zs_pool, uint64_t handle, uint64
 	o->pfn = o->obj >> shift;
 	o->class_index = o->obj >> idx_bits & ((1u << ZS_CLASS_BITS) - 1);
 	o->index = o->obj & ((1ULL << idx_bits) - 1);
-	zpdesc = k->arch->page_of(k->d, o->pfn);
-	rd = zpdesc ? dump_field(k->d, zpdesc, KM_zpdesc_zspage, &o->zspage) : RD_UNMAPPED;
+	o->zpdesc = k->arch->page_of(k->d, o->pfn);
+	rd = o->zpdesc ? dump_field(k->d, o->zpdesc, KM_zpdesc_zspage, &o->zspage) : RD_UNMAPPED;
 	if (rd)
-		return unreadable(rd, why, whylen, "zsmalloc page descriptor", zpdesc);
+		return unreadable(rd, why, whylen, "zsmalloc page descriptor", o->zpdesc);
 	rd = dump_field(k->d, o->zspage, KM_zspage_magic, &magic);
 	if (!rd)
 		rd = dump_field(k->d, o->zspage, KM_zspage_class, &cls);
@@ -144,6 +141,20 @@ enum content zs_locate(struct kern *k, uint64_t zs_pool, uint64_t handle, uint64
 			       ", class %" PRIu64 " instead of %u)", handle, magic, cls,
 			       o->class_index);
 	o->huge = huge;
+	return CONTENT_ZSWAP;
+}
+
+enum content zs_locate(struct kern *k, uint64_t zs_pool, uint64_t handle, uint64_t len,
+		       struct zs_object *o, char *why, size_t whylen)
+{
+	uint64_t size, objs, start, head;
+	enum content ret;
+	enum rd rd;
+
+	memset(o, 0, sizeof(*o));
+	ret = find_zspage(k, handle, o, why, whylen);
+	if (ret != CONTENT_ZSWAP)
+		return ret;
 	rd = read_class(k, zs_pool, o->class_index, &size, &objs);
 	if (rd)
 		return unreadable(rd, why, whylen, "zsmalloc size class of pool", zs_pool);
@@ -154,12 +165,12 @@ enum content zs_locate(struct kern *k, uint64_t zs_pool, uint64_t handle, uint64
 			       " in size class %" PRIu64, len, o->index, objs, size);
 	o->size = size;
 	start = (o->index * size) & (k->page_size - 1);
-	ret = check_owner(k, zpdesc, handle, o, (o->pfn << k->page_shift) + start, why, whylen);
+	ret = check_owner(k, handle, o, (o->pfn << k->page_shift) + start, why, whylen);
 	if (ret != CONTENT_ZSWAP)
 		return ret;
 	o->offset = start + head;
 	if (o->offset + len > k->page_size)
-		return find_next(k, zpdesc, o, why, whylen);
+		return find_next(k, o, why, whylen);
 	return CONTENT_ZSWAP;
 }
 

@@ -33,6 +33,7 @@ static inline bool content_ok(enum content c)
 struct zs_object {
 	uint64_t obj;		/**< the word the handle points to */
 	uint64_t pfn;		/**< page it begins on */
+	uint64_t zpdesc;	/**< its descriptor */
 	uint64_t zspage;
 	unsigned int index, class_index, size;
 	unsigned int offset;	/**< of the payload in its first page */

@@ -73,6 +73,23 @@ static void join_ranges(struct precheck_info *pi)
 	pi->nrange = n;
 }
 
+static int check_phdr(const Elf64_Phdr *ph, uint64_t i, uint64_t size, char *err,
+		      size_t errlen, const char *path)
+{
+	if (ph->p_type == PT_NOTE &&
+	    (ph->p_filesz > MAX_NOTES || ph->p_offset > size || ph->p_filesz > size - ph->p_offset))
+		return fail(err, errlen, "%s: truncated or corrupt: notes lie outside the file",
+			    path);
+	if (ph->p_type != PT_LOAD)
+		return 0;
+	/* pages beyond what a 52-bit machine can have */
+	if ((ph->p_filesz > ph->p_memsz && ph->p_memsz) ||
+	    (ph->p_paddr != ~0ULL && (ph->p_paddr >> 52 || ph->p_memsz >> 52)))
+		return fail(err, errlen, "%s: corrupt program header %llu", path,
+			    (unsigned long long)i);
+	return 0;
+}
+
 static int check_elf(int fd, uint64_t size, struct precheck_info *pi, char *err,
 		     size_t errlen, const char *path)
 {
@@ -108,23 +125,12 @@ static int check_elf(int fd, uint64_t size, struct precheck_info *pi, char *err,
 	for (i = 0; i < n; i++) {
 		if (pread(fd, &ph, sizeof(ph), eh.e_phoff + i * sizeof(ph)) != sizeof(ph))
 			return fail(err, errlen, "%s: truncated in the program headers", path);
-		if (ph.p_type == PT_LOAD)
-			loads++;
-		if (ph.p_type == PT_LOAD && ph.p_filesz > ph.p_memsz && ph.p_memsz)
-			return fail(err, errlen, "%s: corrupt program header %llu", path,
-				    (unsigned long long)i);
-		/* pages beyond what a 52-bit machine can have */
-		if (ph.p_type == PT_LOAD && ph.p_paddr != ~0ULL &&
-		    (ph.p_paddr >> 52 || ph.p_memsz >> 52))
-			return fail(err, errlen, "%s: corrupt program header %llu", path,
-				    (unsigned long long)i);
-		if (ph.p_type == PT_LOAD)
-			add_range(pi, &ph, size);
-		if (ph.p_type == PT_NOTE &&
-		    (ph.p_filesz > MAX_NOTES || ph.p_offset > size ||
-		     ph.p_filesz > size - ph.p_offset))
-			return fail(err, errlen, "%s: truncated or corrupt: notes lie outside the file",
-				    path);
+		if (check_phdr(&ph, i, size, err, errlen, path))
+			return 1;
+		if (ph.p_type != PT_LOAD)
+			continue;
+		loads++;
+		add_range(pi, &ph, size);
 	}
 	if (!loads)
 		return fail(err, errlen, "%s: an ELF core without memory in it", path);
