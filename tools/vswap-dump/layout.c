@@ -351,7 +351,8 @@ static unsigned int unit_rank(const struct scan *sc, Dwarf_Die *cu)
 	return NGOOD;
 }
 
-static int scan_dwarf(struct scan *sc, Dwarf *dw, char *err, size_t errlen)
+/* False if there are no compile units. */
+static bool scan_dwarf(struct scan *sc, Dwarf *dw)
 {
 	Dwarf_Off good[NGOOD], off = 0, next;
 	bool have[NGOOD] = { false };
@@ -371,7 +372,7 @@ static int scan_dwarf(struct scan *sc, Dwarf *dw, char *err, size_t errlen)
 		off = next;
 	}
 	if (!off)
-		return fail(err, errlen, "no DWARF debug information");
+		return false;
 	for (i = 0; i < NGOOD && !scan_done(sc); i++) {
 		if (have[i] && dwarf_offdie(dw, good[i], &cu))
 			scan_unit(sc, &cu);
@@ -385,7 +386,7 @@ static int scan_dwarf(struct scan *sc, Dwarf *dw, char *err, size_t errlen)
 			break;
 		off = next;
 	}
-	return 0;
+	return true;
 }
 
 /* -------------------------------------------------------------- symbols */
@@ -469,6 +470,8 @@ static void load_banner(struct layout *l, Elf *elf)
 
 /* ----------------------------------------------------------- the whole */
 
+static const char *forced_debug_file;
+
 static bool has_dwarf(Elf *elf, bool *zstd)
 {
 	Elf_Scn *scn = NULL;
@@ -488,7 +491,6 @@ static bool has_dwarf(Elf *elf, bool *zstd)
 			      strcmp(name, ".zdebug_info")))
 			continue;
 		found = true;
-		/* libelf before 0.189 cannot read these */
 		if ((sh.sh_flags & SHF_COMPRESSED) && gelf_getchdr(scn, &ch) &&
 		    ch.ch_type == 2)
 			*zstd = true;
@@ -564,7 +566,34 @@ static int check_found(struct scan *sc, char *err, size_t errlen)
 	return parts_fit(sc->l, err, errlen) ? 0 : 1;
 }
 
-static int load_types(struct layout *l, Dwfl_Module *mod, char *err, size_t errlen)
+/* libelf before 0.189 cannot read these; which of the two files has them? */
+static bool unreadable_zstd(const struct layout *l, bool zstd, const char **path)
+{
+	int fd = forced_debug_file ? open(forced_debug_file, O_RDONLY | O_CLOEXEC) : -1;
+	Elf *elf = fd >= 0 ? elf_begin(fd, ELF_C_READ, NULL) : NULL;
+	bool there = false;
+
+	if (elf)
+		has_dwarf(elf, &there);
+	*path = there ? forced_debug_file : l->path;
+	elf_end(elf);
+	if (fd >= 0)
+		close(fd);
+	return there || zstd;
+}
+
+static int no_dwarf(const struct layout *l, bool zstd, const char *why, char *err, size_t errlen)
+{
+	const char *path;
+
+	if (unreadable_zstd(l, zstd, &path))
+		return fail(err, errlen,
+			    "%s: debug sections are compressed with zstd, which this libelf cannot read; run objcopy --decompress-debug-sections",
+			    path);
+	return fail(err, errlen, "%s: no DWARF debug information (%s)", l->path, why);
+}
+
+static int load_types(struct layout *l, Dwfl_Module *mod, bool zstd, char *err, size_t errlen)
 {
 	struct scan sc = { .l = l, .missing_structs = KS_COUNT,
 			   .missing_enums = KE_COUNT };
@@ -572,11 +601,10 @@ static int load_types(struct layout *l, Dwfl_Module *mod, char *err, size_t errl
 	Dwarf *dw = dwfl_module_getdwarf(mod, &bias);
 
 	if (!dw)
-		return fail(err, errlen, "%s: no DWARF debug information (%s)",
-			    l->path, dwfl_errmsg(-1));
+		return no_dwarf(l, zstd, dwfl_errmsg(-1), err, errlen);
 	find_blobs(&sc, dwarf_getelf(dw));
-	if (scan_dwarf(&sc, dw, err, errlen))
-		return 1;
+	if (!scan_dwarf(&sc, dw))
+		return no_dwarf(l, zstd, "no compile units", err, errlen);
 	return check_found(&sc, err, errlen);
 }
 
@@ -591,8 +619,6 @@ static void load_build_id(struct layout *l, Dwfl_Module *mod)
 		l->build_id_len = n;
 	}
 }
-
-static const char *forced_debug_file;
 
 static int find_debuginfo(Dwfl_Module *mod, void **data, const char *modname,
 			  Dwarf_Addr base, const char *file, const char *link,
@@ -631,10 +657,6 @@ static int load_module(struct layout *l, Dwfl_Module *mod, char *err, size_t err
 	l->machine = eh.e_machine;
 	load_build_id(l, mod);
 	dwarf_here = has_dwarf(elf, &zstd);
-	if (zstd)
-		return fail(err, errlen,
-			    "%s: debug sections are compressed with zstd, which this libelf cannot read; run objcopy --decompress-debug-sections",
-			    l->path);
 	if (load_symbols(l, elf)) {
 		/* stripped: the separate debug file has the symbol table */
 		Dwarf *dw = dwfl_module_getdwarf(mod, &bias);
@@ -654,7 +676,7 @@ static int load_module(struct layout *l, Dwfl_Module *mod, char *err, size_t err
 		fail(err, errlen, "%s: this kernel has no vswap", l->path);
 		return 3;
 	}
-	return load_types(l, mod, err, errlen);
+	return load_types(l, mod, zstd, err, errlen);
 }
 
 int layout_load(struct layout *l, const char *vmlinux, const char *debug_file,
