@@ -2,8 +2,8 @@
 /*
  * cmd.h - what the tool can be asked
  *
- * Each command returns the exit status: 0 complete, 1 failed, 2 usage, 4 finished,
- * but with missing pages or violations.
+ * Each command returns the exit status: 0 complete, 1 failed, 2 usage, 4 finished, but
+ * with missing pages or violations, or what was asked for is not there.
  */
 #ifndef VSWAP_DUMP_CMD_H
 #define VSWAP_DUMP_CMD_H

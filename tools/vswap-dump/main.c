@@ -108,8 +108,9 @@ static void help(void)
 "Columns:");
 	listing_help(stdout);
 	puts("\n"
-"Exit status: 0 complete; 1 cannot open or parse; 2 wrong usage; 3 no vswap in this\n"
-"kernel; 4 finished, but with missing pages or violations.");
+"Exit status: 0 complete; 1 cannot open, parse or write; 2 wrong usage; 3 no vswap in\n"
+"this kernel; 4 finished, but with missing pages or violations, or there is no such\n"
+"slot or process.");
 }
 
 static int usage(const char *fmt, const char *arg)
