@@ -275,6 +275,20 @@ compare_json() {	# DUMP
 	result $bad 'page table entries lead to the pages of their slots'
 }
 
+# Asking for what is not there, or for the wrong thing.
+compare_absent() {	# DUMP
+	one_line 4 'no such process' 'a process that does not exist' "$1" --task 999999
+	one_line 4 'does not exist' 'a slot that does not exist' "$1" --slot 999999999999
+	one_line 4 'no swap device' 'a device that does not exist' "$1" --phys 29:1
+	one_line 4 'has [0-9]+ slots' 'a physical slot that does not exist' "$1" --phys 1:999999999
+	one_line 2 'virtual one; use --slot' 'a physical slot of the virtual device' "$1" --phys "$vtype:1"
+	one_line 2 'empty entry' 'an empty page table entry' "$1" --entry 0
+	one_line 2 'page in memory' 'the entry of a page in memory' "$1" --entry 8000000012345067
+	one_line 0 'kernel thread' 'a kernel thread' "$1" --task 2
+	vd "$1" --task 2 -J 2>"$tmp/err" | jq -e '.rows == [] and .comm == "kthreadd" and .count == 0' >/dev/null
+	result $? 'a kernel thread, as JSON'
+}
+
 # Each kind of damage in a fresh copy of the dump: exactly the lines that plant says.
 plant_all() {	# DUMP
 	local what rc want
@@ -342,8 +356,9 @@ corrupt_all() {	# TOOL DUMP ROUNDS
 
 # The dump cut short: what is lost is missing, and nothing is wrong or zero because of it.
 truncate_all() {	# DUMP
-	local size part rc
+	local size part rc name bad compared elsewhere all=0
 	size=$(stat -c %s "$1")
+	vtype=$(awk '$2 == "swap" { print $3; exit }' "$rec/zero.rec")
 	for part in 95 80 60 30 2; do
 		head -c $((size * part / 100)) "$1" >"$tmp/dump.bad"
 		rc=0
@@ -352,6 +367,18 @@ truncate_all() {	# DUMP
 		result $? "cut at $part %: missing pages or cannot be opened"
 		! grep '^violation' "$tmp/check" >&2
 		result $? "cut at $part %: nothing is wrong because of it"
+		[ "$rc" = 4 ] || continue
+		rm -rf "$tmp/pages"
+		vd "$tmp/dump.bad" --extract "$tmp/pages" >"$tmp/log" 2>&1
+		is $? 4 "cut at $part %: the extraction is incomplete"
+		bad=0 compared=0 elsewhere=0
+		for name in $(processes); do
+			compare_pages "$name" || bad=1
+		done
+		result $bad "cut at $part %: $compared pages, equal to the record"
+		all=$((all + compared))
 	done
+	[ $all -gt 100 ]
+	result $? 'what is left of a dump that was cut is of use'
 	rm -f "$tmp/dump.bad"
 }
