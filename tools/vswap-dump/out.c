@@ -385,7 +385,8 @@ void listing_add(struct listing *l, const struct row *r)
 		struct json_object *o = row_json(l->k, r);
 
 		printf("%s\n%s", l->rows ? "," : "",
-		       json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
+		       json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
+						      JSON_C_TO_STRING_NOSLASHESCAPE));
 		json_object_put(o);
 		l->rows++;
 		return;
