@@ -275,6 +275,29 @@ compare_json() {	# DUMP
 	result $bad 'page table entries lead to the pages of their slots'
 }
 
+# The worked case of the manual page is what the tool says today, but for the figures.
+compare_manual() {	# DUMP
+	local pid pte bad=0
+	figures() { sed -E 's/0x[0-9a-f]+|[0-9]+(\.[0-9]+)?[KMG%]?/N/g; s/(swapped out:).*/\1/; s/ +/ /g'; }
+	pid=$(cat "$rec/lost.pid")
+	pte=$(vd "$1" --task "$pid" --noheadings -o PTE,BACKING | awk '$2 == "poison" { print $1; exit }')
+	{
+		vd "$1" | grep -E '^(BACKING|(none|zero|zswap|phys|poison|total) +[0-9]|No anom|Kernel|Dump|Symbols)'
+		vd "$1" --slots --backing poison --noheadings -o CGROUP | sort | uniq -c
+		vd "$1" --task "$pid" | tail -n 1
+		vd "$1" --entry "$pte"
+		vd "$1" --check
+	} | figures >"$tmp/got"
+	# a line that is continued is one line
+	sed -e ':a' -e '/\\e$/{N;s/\\e\n//;ba' -e '}' "$src/vswap-dump.8" | figures |
+		while read -r line; do
+			[ "$line" != '' ] && grep -qxF -e "$line" -e " $line" "$tmp/got" && echo "$line"
+		done | sort -u >"$tmp/manual"
+	sed 's/^ //' "$tmp/got" | sort -u | diff - "$tmp/manual" >&2 || bad=1
+	[ "$(wc -l <"$tmp/manual")" -gt 15 ] || bad=1
+	result $bad 'the worked case of the manual page is what the tool says'
+}
+
 # Asking for what is not there, or for the wrong thing.
 compare_absent() {	# DUMP
 	one_line 4 'no such process' 'a process that does not exist' "$1" --task 999999
