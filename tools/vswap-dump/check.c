@@ -170,7 +170,7 @@ static void check_object(struct check *ck, const struct slot *s, const struct ze
 static void check_zswap(struct check *ck, const struct slot *s, const char *busy)
 {
 	struct kern *k = ck->k;
-	uint64_t want = (uint64_t)k->vtype << SWP_ENTRY_TYPE_SHIFT | s->nr;
+	uint64_t want = swp_entry(k->vtype, s->nr);
 	struct zentry z;
 	struct pool *p;
 	bool known;
@@ -230,7 +230,7 @@ static enum rd phys_word(struct kern *k, const struct swapdev *d, uint64_t off,
 	rd = dump_field(k->d, ci, KM_swap_cluster_info_table, &table);
 	if (rd)
 		return rd;
-	return table ? dump_u64(k->d, table + off % k->cluster * 8, word) : RD_OK;
+	return table ? dump_u64(k->d, table + off % k->cluster * TABLE_WORD_BYTES, word) : RD_OK;
 }
 
 static void check_phys(struct check *ck, const struct slot *s, const char *busy)

@@ -83,7 +83,7 @@ enum rd kern_xa_load(struct kern *k, uint64_t xa, uint64_t index, uint64_t *val)
 	if (!rd && !xa_is_node(e) && index)
 		return RD_OK;
 	for (depth = 0; !rd && xa_is_node(e); depth++) {
-		uint64_t node = e & ~3ULL, i;
+		uint64_t node = xa_node_address(e), i;
 		unsigned int sib;
 
 		if (depth >= XA_MAX_DEPTH || !chunk || (chunk & (chunk - 1)))

@@ -450,12 +450,22 @@ static inline bool vtw_failed(uint64_t w)
 	return w >> 58 & 1;
 }
 
+/* Bytes for each slot in the tables of a cluster (mm/swap.h, mm/swap_table.h). */
+#define TABLE_WORD_BYTES	8	/* swap table and virtual table */
+#define TABLE_COUNT_BYTES	4	/* extend_table */
+#define TABLE_MEMCG_BYTES	2
+
 /* include/linux/swapops.h: swp_entry_t has the type in bits 58..62. */
 #define SWP_ENTRY_TYPE_SHIFT	58
 
 static inline unsigned int swp_entry_type(uint64_t e)
 {
 	return e >> SWP_ENTRY_TYPE_SHIFT;
+}
+
+static inline uint64_t swp_entry(unsigned int type, uint64_t offset)
+{
+	return (uint64_t)type << SWP_ENTRY_TYPE_SHIFT | offset;
 }
 
 static inline uint64_t swp_entry_offset(uint64_t e)
@@ -520,6 +530,11 @@ static inline unsigned int kdev_minor(uint64_t dev)
 static inline bool xa_is_node(uint64_t e)
 {
 	return (e & 3) == 2 && e > 4096;
+}
+
+static inline uint64_t xa_node_address(uint64_t e)
+{
+	return e & ~3ULL;
 }
 
 /** The slot of the same node that a sibling entry stands for, else @chunk. */

@@ -514,17 +514,25 @@ static bool usable(const struct layout *l, unsigned int i)
 static bool parts_fit(struct layout *l, char *err, size_t errlen)
 {
 	static const enum kmember_id lists[] = { KM_swap_cluster_info_list, KM_zswap_entry_lru };
-	static const enum kmember_id words[] = { KM_swap_table_entries, KM_xa_node_slots,
-						 KM_zs_pool_size_class };
+	static const struct {
+		enum kmember_id id;
+		unsigned int width;
+	} arrays[] = {
+		{ KM_swap_table_entries, TABLE_WORD_BYTES },
+		{ KM_swap_memcg_table_id, TABLE_MEMCG_BYTES },
+		{ KM_xa_node_slots, 8 },
+		{ KM_zs_pool_size_class, 8 },
+	};
 	const struct kfield *lock = &l->field[KM_swap_cluster_info_lock];
 	unsigned int i;
 
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		const struct kfield *f = &l->field[words[i]];
+	for (i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++) {
+		const struct kfield *f = &l->field[arrays[i].id];
 
-		if (!f->nelem || f->size != 8 * f->nelem)
-			return !fail(err, errlen, "this kernel's %s has changed: no array of words",
-				     layout_member_name(words[i]));
+		if (f->present && (!f->nelem || f->size != arrays[i].width * f->nelem))
+			return !fail(err, errlen,
+				     "this kernel's %s has changed: no array of %u-byte elements",
+				     layout_member_name(arrays[i].id), arrays[i].width);
 	}
 	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		if (l->field[lists[i]].size != l->size[KS_list_head] ||

@@ -241,7 +241,7 @@ void row_from_slot(struct kern *k, const struct slot *s, struct row *r)
 	}
 	p = kern_pool(k, r->z.pool);
 	r->comp = p && p->comp[0] ? p->comp : NULL;
-	if (r->z.swpentry != ((uint64_t)k->vtype << SWP_ENTRY_TYPE_SHIFT | s->nr))
+	if (r->z.swpentry != swp_entry(k->vtype, s->nr))
 		r->note = "zswap entry is of another slot";
 }
 

@@ -336,8 +336,9 @@ static void print_devices(struct kern *k, const struct summary *s, const struct 
 static uint64_t metadata_bytes(const struct kern *k, const struct summary *s)
 {
 	return s->walk.clusters * k->l->size[KS_swap_cluster_info] +
-	       (s->tables + s->vtables) * k->cluster * 8 + s->memcgs * k->cluster * 2 +
-	       s->extends * k->cluster * 4 + s->entries * k->l->size[KS_zswap_entry];
+	       (s->tables + s->vtables) * k->cluster * TABLE_WORD_BYTES +
+	       s->memcgs * k->cluster * TABLE_MEMCG_BYTES +
+	       s->extends * k->cluster * TABLE_COUNT_BYTES + s->entries * k->l->size[KS_zswap_entry];
 }
 
 static void print_clusters(struct kern *k, const struct summary *s, const struct out_opts *o)

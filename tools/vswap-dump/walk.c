@@ -58,7 +58,6 @@ static enum rd read_descriptor(struct kern *k, struct cluster *c)
 enum rd cluster_read(struct kern *k, const struct swapdev *dev, uint64_t index,
 		     struct cluster *c)
 {
-	unsigned int idw = 2;
 	enum rd rd;
 
 	c->dev = NULL;
@@ -67,16 +66,12 @@ enum rd cluster_read(struct kern *k, const struct swapdev *dev, uint64_t index,
 	rd = read_descriptor(k, c);
 	if (rd)
 		return rd;
-	c->table_st = load_table(k, c->table_at, 8, c->table);
+	c->table_st = load_table(k, c->table_at, TABLE_WORD_BYTES, c->table);
 	c->vtable_st = TABLE_ABSENT;
 	if (dev->is_virtual)
-		c->vtable_st = load_table(k, c->vtable_at, 8, c->vtable);
-	c->extend_st = load_table(k, c->extend_at, 4, c->extend);
-	if (k->l->field[KM_swap_memcg_table_id].nelem)
-		idw = k->l->field[KM_swap_memcg_table_id].size /
-		      k->l->field[KM_swap_memcg_table_id].nelem;
-	c->memcg_st = idw == 2 ? load_table(k, c->memcg_at, 2, c->memcg) :
-		TABLE_ABSENT;
+		c->vtable_st = load_table(k, c->vtable_at, TABLE_WORD_BYTES, c->vtable);
+	c->extend_st = load_table(k, c->extend_at, TABLE_COUNT_BYTES, c->extend);
+	c->memcg_st = load_table(k, c->memcg_at, TABLE_MEMCG_BYTES, c->memcg);
 	c->dev = dev;
 	return RD_OK;
 }

@@ -19,6 +19,7 @@ sed 's,[\\],,g' "$1" | awk -v what="${2:-}" -v which="${3:-}" '
 		if (s "." m == which) return "\t" (part ? "char " m : "long " m "[3]") ";\n"
 		if (s == "zspage") return "\tstruct { unsigned " m "_pad : 3; unsigned " m " : 5; };\n"
 		if (m == "entries" || m == "slots") return "\tlong " m "[16];\n"
+		if (s == "swap_memcg_table") return "\tunsigned short " m "[16];\n"
 		if (m == "list" || m == "lru") return "\tstruct list_head " m ";\n"
 		# within an unnamed struct in an unnamed union, as the kernel does it
 		return "\tunion { struct { long " m "; }; char pad_" m "; };\n"

@@ -163,7 +163,7 @@ static void wrong_entry(struct cluster *c)
 	struct slot s = find(c, VS_ZSWAP);
 
 	poke(at(s.entry, KM_zswap_entry_swpentry), 8,
-	     (uint64_t)k.vtype << SWP_ENTRY_TYPE_SHIFT | 77777);
+	     swp_entry(k.vtype, 77777));
 	VIOLATION("entry: slot %" PRIu64 ": its zswap entry %#" PRIx64
 		  " is of device %d slot 77777\n", s.nr, s.entry, k.vtype);
 }
@@ -415,7 +415,7 @@ static void wrong_cache(struct cluster *c)
 	uint64_t folio;
 	struct slot s = find_cached(c, &folio);
 
-	poke(at(folio, KM_folio_swap), 8, (uint64_t)k.vtype << SWP_ENTRY_TYPE_SHIFT | 3);
+	poke(at(folio, KM_folio_swap), 8, swp_entry(k.vtype, 3));
 	VIOLATION("cache: slot %" PRIu64 ": the cached folio at pfn %#" PRIx64
 		  " belongs elsewhere\n", s.nr, s.pfn);
 }
