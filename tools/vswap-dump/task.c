@@ -8,9 +8,6 @@
 
 #include "cmd.h"
 
-/** More tasks than this are a cycle in a damaged list. */
-#define MAX_TASKS	(4u << 20)
-
 static const enum col task_cols[] = {
 	COL_ADDR, COL_SLOT, COL_BACKING, COL_CACHED, COL_LENGTH, COL_COMP, COL_DEVICE,
 	COL_OFFSET, COL_CGROUP, COL_NOTE
@@ -38,22 +35,51 @@ static bool pid_is(struct kern *k, uint64_t task, unsigned int pid)
 	return !dump_field(k->d, task, KM_task_struct_pid, &v) && v == pid;
 }
 
+/* How a search for a task went on at a node of a list. */
+enum step { STEP_ON, STEP_END, STEP_MISSING, STEP_CYCLE };
+
+/* The next node. @left: nodes that may follow before it must be a cycle. */
+static enum step next_node(struct kern *k, uint64_t head, uint64_t *p, uint64_t *left)
+{
+	if (!*left)
+		return STEP_CYCLE;
+	--*left;
+	if (dump_field(k->d, *p, KM_list_head_next, p))
+		return STEP_MISSING;
+	return *p == head ? STEP_END : STEP_ON;
+}
+
 /* The other threads of a group leader. */
-static uint64_t find_thread(struct kern *k, uint64_t leader, unsigned int pid)
+static uint64_t find_thread(struct kern *k, uint64_t leader, unsigned int pid, uint64_t *left)
 {
 	const struct kfield *node = &k->l->field[KM_task_struct_thread_node];
 	uint64_t sig, head, p;
-	unsigned int i;
 
 	if (!node->present || !k->l->field[KM_signal_struct_thread_head].present ||
 	    dump_field(k->d, leader, KM_task_struct_signal, &sig))
 		return 0;
 	head = sig + k->l->field[KM_signal_struct_thread_head].off;
-	for (p = head, i = 0; i < MAX_TASKS; i++) {
-		if (dump_field(k->d, p, KM_list_head_next, &p) || p == head)
-			return 0;
+	for (p = head; next_node(k, head, &p, left) == STEP_ON;) {
 		if (pid_is(k, p - node->off, pid))
 			return p - node->off;
+	}
+	return 0;
+}
+
+/* A search through all group leaders, with their threads or without. */
+static uint64_t search(struct kern *k, uint64_t head, unsigned int pid, bool threads,
+		       enum step *how)
+{
+	uint64_t off = k->l->field[KM_task_struct_tasks].off, p = head, t;
+	/* memory does not hold more tasks; a longer way is a cycle in a damaged list */
+	uint64_t left = dump_ram(k->d) / k->l->size[KS_task_struct] + 16;
+
+	while ((*how = next_node(k, head, &p, &left)) == STEP_ON) {
+		t = p - off;
+		if (!threads && pid_is(k, t, pid))
+			return t;
+		if (threads && (t = find_thread(k, t, pid, &left)))
+			return t;
 	}
 	return 0;
 }
@@ -62,35 +88,25 @@ static uint64_t find_thread(struct kern *k, uint64_t leader, unsigned int pid)
 static uint64_t find_task(struct kern *k, unsigned int pid, const char **why)
 {
 	const struct kfield *f = &k->l->field[KM_task_struct_tasks];
-	uint64_t init = dump_sym(k->d, KSYM_init_task), head, p, t;
-	unsigned int pass, i;
+	uint64_t init = dump_sym(k->d, KSYM_init_task), t;
+	enum step how = STEP_END;
 
 	*why = "this kernel's tasks cannot be found";
 	if (!init || !f->present)
 		return 0;
-	head = init + f->off;
 	/* leaders first, then their threads */
-	for (pass = 0; pass < 2; pass++) {
-		for (p = head, i = 0; i < MAX_TASKS; i++) {
-			if (dump_field(k->d, p, KM_list_head_next, &p)) {
-				*why = "the list of tasks is incomplete in the dump";
-				return 0;
-			}
-			if (p == head)
-				break;
-			t = p - f->off;
-			if (!pass && pid_is(k, t, pid))
-				return t;
-			if (pass && (t = find_thread(k, t, pid)))
-				return t;
-		}
-		if (i == MAX_TASKS) {
-			*why = "the list of tasks is damaged";
-			return 0;
-		}
-	}
-	*why = "no such process";
-	return 0;
+	t = search(k, init + f->off, pid, false, &how);
+	if (!t && how == STEP_END)
+		t = search(k, init + f->off, pid, true, &how);
+	if (how == STEP_MISSING)
+		*why = "the list of tasks is incomplete in the dump";
+	else if (how == STEP_CYCLE)
+		*why = "the list of tasks is damaged";
+	else if (dump_count(k->d, RD_MISSING))
+		*why = "no such process in what the dump has of their list";
+	else
+		*why = "no such process";
+	return t;
 }
 
 /* ------------------------------------------------------------ the walk */

@@ -380,6 +380,38 @@ static void check_anomalies(void)
 	fk_build(&f);
 }
 
+static int do_no_task(void *arg)
+{
+	return cmd_task(&k, arg, FK_PID + 1);
+}
+
+/* A list of tasks that never comes back to its head, and the same of threads. */
+static void check_task_cycle(void)
+{
+	uint64_t tasks = f.l.sym[KSYM_init_task].addr + f.l.field[KM_task_struct_tasks].off;
+	uint64_t node = get_le(f.mem + tasks, 8), task = node - f.l.field[KM_task_struct_tasks].off;
+	uint64_t thread = fat(task, KM_task_struct_thread_node), sig = FK_SIZE / 2;
+	struct out_opts o = { 0 };
+	int status;
+
+	start();
+	free(capture(do_no_task, &o, &status));
+	ok(status == 4, "a task that does not exist");
+	fk_put(&f, node, 8, node);
+	start();
+	free(capture(do_no_task, &o, &status));
+	ok(status == 4, "a cycle in the list of tasks ends");
+	fk_put(&f, node, 8, tasks);
+	/* a thread that follows itself */
+	fk_put(&f, fat(task, KM_task_struct_signal), 8, sig);
+	fk_put(&f, fat(sig, KM_signal_struct_thread_head), 8, thread);
+	fk_put(&f, thread, 8, thread);
+	start();
+	free(capture(do_no_task, &o, &status));
+	ok(status == 4, "and one in a list of threads");
+	fk_build(&f);
+}
+
 static void check_reports(void)
 {
 	struct out_opts json = { .json = true };
@@ -644,6 +676,7 @@ int main(int argc, char **argv)
 	check_content();
 	check_reports();
 	check_anomalies();
+	check_task_cycle();
 	check_decoders();
 	check_handmade();
 	check_arch();
