@@ -725,8 +725,8 @@ static void print_result(struct check *ck)
 	printf("%" PRIu64 " slots checked: %" PRIu64 " violations, %" PRIu64 " in flight, %" PRIu64
 	       " not checkable because the dump lacks a page\n", ck->checked, ck->violations,
 	       ck->inflight, ck->missing);
-	if (dump_info(ck->k->d)->truncated)
-		puts("The dump is truncated: the file ends before its data does.");
+	if (dump_short(ck->k))
+		puts(dump_short(ck->k));
 }
 
 int cmd_check(struct kern *k, const struct out_opts *o)
@@ -751,5 +751,5 @@ int cmd_check(struct kern *k, const struct out_opts *o)
 	check_gauges(&ck);
 	print_result(&ck);
 	free(ck.c2);
-	return ck.violations || ck.missing || dump_info(k->d)->truncated ? 4 : 0;
+	return ck.violations || ck.missing || dump_short(k) ? 4 : 0;
 }

@@ -45,6 +45,9 @@ void json_stream_begin(struct kern *k, const char *what);
 /** Ends the rows; adds the counts, the missing pages, and @more, which may be NULL. */
 void json_stream_end(struct kern *k, uint64_t rows, struct json_object *more);
 
+/** A sentence if the file does not have all that it should, else NULL. */
+const char *dump_short(struct kern *k);
+
 /** Was any page missing, or is the file cut short? */
 bool dump_incomplete(struct kern *k);
 

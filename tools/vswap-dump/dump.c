@@ -502,6 +502,7 @@ static int open_part(struct dump *d, const char *path, char *err, size_t errlen)
 		if (precheck(fd, &d->check, err, errlen, path))
 			return 1;
 		d->info.truncated |= d->check.cut;
+		d->info.incomplete |= d->check.incomplete;
 		if (kdpages_open(&d->part[d->nfd - 1], fd))
 			return fail(err, errlen, "%s: its map of pages cannot be read", path);
 	}

@@ -35,6 +35,7 @@ struct dump_info {
 	const char *format;	/**< file format, for people */
 	bool live;		/**< /proc/kcore: no snapshot */
 	bool truncated;		/**< the file ends early */
+	bool incomplete;	/**< what wrote it ran out of space, and says so */
 	bool flattened;
 	char release[128];	/**< OSRELEASE, or empty */
 	char build_id[132];	/**< hex, or empty */

@@ -12,11 +12,13 @@
 
 #define KD_SIGNATURE	"KDUMP   "
 #define KD_VERSION	8
+#define KD_STATUS	424
 #define KD_BLOCK_SIZE	428
 #define KD_SUBHDR	432	/* blocks of the sub-header */
 #define KD_BITMAP	436	/* blocks of both bitmaps */
 #define KD_MAX_MAPNR	440
 #define KD_HEAD		464	/* bytes */
+#define KD_INCOMPLETE	0x8	/* in the status: no space was left for all pages */
 
 #define KS_LEVEL	8	/* which kinds of pages were left out */
 #define KS_SPLIT	12	/* a part of a split dump */

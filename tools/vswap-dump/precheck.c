@@ -22,6 +22,8 @@
 
 #define MAX_NOTES	(64u << 20)	/* bytes of notes in any dump */
 #define MAX_PHDRS	65536u
+/* in e_flags: makedumpfile ran out of space (DUMP_ELF_INCOMPLETE) */
+#define ELF_INCOMPLETE	1u
 
 static uint32_t get32(const unsigned char *p)
 {
@@ -119,6 +121,7 @@ static int check_elf(int fd, uint64_t size, struct precheck_info *pi, char *err,
 		return fail(err, errlen, "%s: corrupt ELF header: %llu segments", path,
 			    (unsigned long long)n);
 	pi->elf = true;
+	pi->incomplete = eh.e_flags & ELF_INCOMPLETE;
 	pi->range = calloc(n + 1, sizeof(*pi->range));
 	if (!pi->range)
 		return fail(err, errlen, "out of memory");
@@ -175,7 +178,7 @@ static bool pages_cut(int fd, uint64_t size, uint64_t desc, uint64_t bitmap, uin
 	return false;
 }
 
-static int check_kdump(int fd, uint64_t size, bool *cut, char *err, size_t errlen,
+static int check_kdump(int fd, uint64_t size, struct precheck_info *pi, char *err, size_t errlen,
 		       const char *path)
 {
 	unsigned char h[KD_HEAD], s[KS_HEAD];
@@ -183,6 +186,7 @@ static int check_kdump(int fd, uint64_t size, bool *cut, char *err, size_t errle
 
 	if (pread(fd, h, sizeof(h), 0) != sizeof(h))
 		return fail(err, errlen, "%s: truncated: no complete kdump header", path);
+	pi->incomplete = get32(h + KD_STATUS) & KD_INCOMPLETE;
 	bs = get32(h + KD_BLOCK_SIZE);
 	if (bs < 4096 || bs > 65536 || bs & (bs - 1))
 		return fail(err, errlen, "%s: corrupt kdump header: block size %llu", path,
@@ -212,7 +216,7 @@ static int check_kdump(int fd, uint64_t size, bool *cut, char *err, size_t errle
 	/* the second of the two bitmaps tells which pages have a descriptor; a part of
 	 * a split dump has the descriptors of its own pages only */
 	if (!get32(s + KS_SPLIT))
-		*cut = pages_cut(fd, size, bs * (1 + get32(h + KD_SUBHDR)) + maps,
+		pi->cut = pages_cut(fd, size, bs * (1 + get32(h + KD_SUBHDR)) + maps,
 				 bs * (1 + get32(h + KD_SUBHDR)) + maps / 2, maps / 2);
 	return 0;
 }
@@ -232,12 +236,15 @@ int precheck(int fd, struct precheck_info *pi, char *err, size_t errlen, const c
 	if (!memcmp(sig, ELFMAG, SELFMAG))
 		return check_elf(fd, end, pi, err, errlen, path);
 	if (!memcmp(sig, KD_SIGNATURE, 8))
-		return check_kdump(fd, end, &pi->cut, err, errlen, path);
+		return check_kdump(fd, end, pi, err, errlen, path);
 	if (sig[0] == 0x1f && sig[1] == 0x8b)
 		return fail(err, errlen, "%s: gzip data; unpack it first", path);
 	if (!memcmp(sig, "\xfd" "7zXZ", 5))
 		return fail(err, errlen, "%s: xz data; unpack it first", path);
 	if (!memcmp(sig, "\x28\xb5\x2f\xfd", 4))
 		return fail(err, errlen, "%s: zstd data; unpack it first", path);
+	if (!memcmp(sig, "QEVM", 4) || !memcmp(sig, "LibvirtQemudSave", 16))
+		return fail(err, errlen, "%s: a saved machine, not a dump; dump-guest-memory or virsh dump --memory-only makes one",
+			    path);
 	return fail(err, errlen, "%s: not a dump (neither ELF core, kdump nor flattened)", path);
 }

@@ -17,6 +17,7 @@ struct phys_range {
 /** What precheck() learned. */
 struct precheck_info {
 	bool cut;		/**< the headers speak of data beyond the end of the file */
+	bool incomplete;	/**< what wrote it ran out of space, and says so */
 	bool elf;		/**< the ranges below are all that can be read */
 	struct phys_range *range;	/**< ascending, not touching; freed by the caller */
 	unsigned int nrange;

@@ -21,8 +21,9 @@ void print_head(struct kern *k)
 
 	printf("Kernel:   Linux %s (%s, %d-level page tables, moved by %#" PRIx64 ")\n",
 	       i->release[0] ? i->release : "?", k->arch->name, i->levels, i->kaslr);
-	printf("Dump:     %s%s%s%s%s\n", i->format ? i->format : "?",
+	printf("Dump:     %s%s%s%s%s%s\n", i->format ? i->format : "?",
 	       i->flattened ? ", flattened" : "", i->truncated ? ", truncated" : "",
+	       i->incomplete ? ", incomplete" : "",
 	       i->live ? ", live: not a snapshot" : "",
 	       i->found_note ? ", VMCOREINFO found in memory" : "");
 	printf("Symbols:  %s\n\n", file_name(k->l->path));
@@ -50,6 +51,7 @@ struct json_object *json_head(struct kern *k, const char *what)
 	json_str(o, "format", i->format);
 	json_object_object_add(o, "live", json_object_new_boolean(i->live));
 	json_object_object_add(o, "truncated", json_object_new_boolean(i->truncated));
+	json_object_object_add(o, "incomplete", json_object_new_boolean(i->incomplete));
 	json_u64(o, "page_size", k->page_size);
 	return o;
 }
@@ -80,9 +82,18 @@ void json_stream_end(struct kern *k, uint64_t rows, struct json_object *more)
 	json_object_put(o);
 }
 
+const char *dump_short(struct kern *k)
+{
+	if (dump_info(k->d)->truncated)
+		return "The dump is truncated: the file ends before its data does.";
+	if (dump_info(k->d)->incomplete)
+		return "The dump is incomplete: what wrote it ran out of space.";
+	return NULL;
+}
+
 bool dump_incomplete(struct kern *k)
 {
-	return dump_count(k->d, RD_MISSING) || dump_info(k->d)->truncated;
+	return dump_count(k->d, RD_MISSING) || dump_short(k);
 }
 
 int missing_status(struct kern *k, const struct walk_stat *st)
@@ -92,8 +103,8 @@ int missing_status(struct kern *k, const struct walk_stat *st)
 		return 0;
 	fprintf(stderr, "vswap-dump: incomplete: %" PRIu64 " cluster descriptors, %" PRIu64
 		" swap tables and %" PRIu64 " virtual tables are not in the dump; %" PRIu64
-		" reads failed%s\n", st->unread + st->unmapped, st->tables_missing,
+		" reads failed%s%s\n", st->unread + st->unmapped, st->tables_missing,
 		st->vtables_missing, dump_count(k->d, RD_MISSING),
-		dump_info(k->d)->truncated ? "; the dump is truncated" : "");
+		dump_short(k) ? ". " : "", dump_short(k) ? dump_short(k) : "");
 	return 4;
 }

@@ -404,8 +404,8 @@ static struct json_object *anomalies(struct kern *k, const struct summary *s)
 	const struct walk_stat *w = &s->walk, *dw = &s->devwalk;
 	unsigned int i;
 
-	if (dump_info(k->d)->truncated)
-		say(list, "The dump is truncated: the file ends before its data does.");
+	if (dump_short(k))
+		say(list, "%s", dump_short(k));
 	say_count(list, s->slots[VS_INVALID], "slots have contradictory tables: see --check.");
 	say_count(list, s->slots[VS_UNKNOWN],
 		  "slots in use are of unknown backing: their tables are not in the dump.");

@@ -105,6 +105,8 @@ gives 1 'neither ELF' 'noise' "$tool" -s "$tmp/noise" "$tmp/noise"
 one_line 'noise'
 gives 1 'not a core dump' 'a program' "$tool" -s "$tmp/noise" /bin/sh
 gives 1 'gzip' 'a gzipped dump' sh -c "gzip -c '$tmp/elf' >'$tmp/z.gz'; exec '$tool' -s x '$tmp/z.gz'"
+printf 'QEVM\0\0\0\003 and what follows' >"$tmp/saved"
+gives 1 'memory-only' 'a saved machine' "$tool" -s "$tmp/noise" "$tmp/saved"
 cp "$tmp/elf" "$tmp/sections" && printf '\0\010' | dd of="$tmp/sections" bs=1 seek=60 conv=notrunc status=none
 gives 1 'corrupt ELF header' 'sections of no size' "$tool" -s "$tmp/noise" "$tmp/sections"
 gives 1 'no vmlinux found for 7.3.4-tiny' 'no vmlinux' "$tool" "$tmp/elf"
