@@ -4,10 +4,11 @@
  *
  * plant VMLINUX DUMP DAMAGE
  * plant VMLINUX DUMP SEED
+ * plant undo DUMP
  *
  * The dump must be undamaged and at rest. Prints the lines that are expected. With a
  * number, overwrites a few words at random instead, and nothing is known about what
- * is to be said.
+ * is to be said. What was there before is kept in DUMP.undo, until it is put back.
  */
 #include <elf.h>
 #include <fcntl.h>
@@ -19,8 +20,15 @@
 
 #include "../cmd.h"
 
+/** What stood somewhere in the file. */
+struct undo {
+	uint64_t at;
+	uint64_t len;
+	unsigned char old[8];
+};
+
 static struct kern k;
-static int fd;
+static int fd, undo_fd;
 
 static void die(const char *what)
 {
@@ -47,14 +55,50 @@ static off_t file_offset(uint64_t phys)
 	return 0;
 }
 
+static void put(off_t at, const void *buf, size_t len)
+{
+	struct undo u = { .at = at, .len = len };
+
+	if (len > sizeof(u.old) || pread(fd, u.old, len, at) != (ssize_t)len ||
+	    write(undo_fd, &u, sizeof(u)) != sizeof(u) ||
+	    pwrite(fd, buf, len, at) != (ssize_t)len)
+		die("cannot write");
+}
+
+static void open_files(const char *dump)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s.undo", dump);
+	fd = open(dump, O_RDWR);
+	undo_fd = open(path, O_RDWR | O_CREAT | O_APPEND, 0600);
+	if (fd < 0 || undo_fd < 0)
+		die("cannot open the dump for writing");
+}
+
+/* Put back what was there, the last change first. */
+static void undo(void)
+{
+	off_t end = lseek(undo_fd, 0, SEEK_END);
+	struct undo u;
+
+	while (end > 0) {
+		end -= sizeof(u);
+		if (pread(undo_fd, &u, sizeof(u), end) != sizeof(u) || u.len > sizeof(u.old) ||
+		    pwrite(fd, u.old, u.len, u.at) != (ssize_t)u.len)
+			die("cannot undo");
+	}
+	if (ftruncate(undo_fd, 0))
+		die("cannot undo");
+}
+
 static void poke(uint64_t addr, unsigned int width, uint64_t val)
 {
 	uint64_t phys;
 
 	if (!dump_phys(k.d, addr, &phys))
 		die("address not mapped");
-	if (pwrite(fd, &val, width, file_offset(phys)) != width)
-		die("cannot write");
+	put(file_offset(phys), &val, width);
 }
 
 static uint64_t at(uint64_t addr, enum kmember_id id)
@@ -182,17 +226,13 @@ static void wrong_object(struct cluster *c)
 	struct zs_object o;
 	struct zentry z;
 	char why[256];
-	uint64_t phys;
+	uint64_t bad = 0x1234567;
 
 	kern_zentry(&k, s.entry, &z);
 	if (zs_locate(&k, kern_pool(&k, z.pool)->zs, z.handle, z.length, &o, why,
 		      sizeof(why)) != CONTENT_ZSWAP || o.huge)
 		die("no object to damage");
-	phys = (o.pfn << k.page_shift) + o.offset - ZS_HANDLE_BYTES;
-	phys = 0x1234567;
-	if (pwrite(fd, &phys, 8, file_offset((o.pfn << k.page_shift) + o.offset -
-					     ZS_HANDLE_BYTES)) != 8)
-		die("cannot write");
+	put(file_offset((o.pfn << k.page_shift) + o.offset - ZS_HANDLE_BYTES), &bad, 8);
 	VIOLATION("object: slot %" PRIu64 ": the zsmalloc object of handle %#" PRIx64
 		  " points back to 0x1234567\n", s.nr, z.handle);
 }
@@ -618,15 +658,18 @@ int main(int argc, char **argv)
 			puts(damages[i].name);
 		return 0;
 	}
+	if (argc == 3 && !strcmp(argv[1], "undo")) {
+		open_files(argv[2]);
+		undo();
+		return 0;
+	}
 	if (argc != 4)
 		return 2;
 	if (dump_open(&d, argv + 2, 1, &opts, err, sizeof(err)) ||
 	    layout_load(&l, argv[1], NULL, err, sizeof(err)) ||
 	    dump_attach(d, &l, err, sizeof(err)) || kern_init(&k, d, &l, err, sizeof(err)))
 		die(err);
-	fd = open(argv[2], O_RDWR);
-	if (fd < 0)
-		die("cannot open the dump for writing");
+	open_files(argv[2]);
 	if (strspn(argv[3], "0123456789") == strlen(argv[3])) {
 		noise(argv[3]);
 		return 0;

@@ -312,11 +312,13 @@ compare_absent() {	# DUMP
 	result $? 'a kernel thread, as JSON'
 }
 
-# Each kind of damage in a fresh copy of the dump: exactly the lines that plant says.
+# Each kind of damage in a copy of the dump, one at a time: exactly the lines that plant
+# says.
 plant_all() {	# DUMP
 	local what rc want
+	cp --reflink=auto "$1" "$tmp/dump.bad" && chmod u+w "$tmp/dump.bad"
 	for what in $("$work/plant" list); do
-		cp --reflink=auto "$1" "$tmp/dump.bad" && chmod u+w "$tmp/dump.bad"
+		"$work/plant" undo "$tmp/dump.bad" || break
 		if ! "$work/plant" "$vmlinux" "$tmp/dump.bad" "$what" >"$tmp/want" 2>"$tmp/err"; then
 			cat "$tmp/err" >&2
 			result 1 "planted: $what"
@@ -330,7 +332,9 @@ plant_all() {	# DUMP
 		diff <(sort "$tmp/want") <(sort "$tmp/got") >&2 && [ "$rc" = $want ]
 		result $? "planted: $what"
 	done
-	rm -f "$tmp/dump.bad"
+	"$work/plant" undo "$tmp/dump.bad" && cmp "$1" "$tmp/dump.bad" >&2
+	result $? 'all damage was undone'
+	rm -f "$tmp"/dump.bad*
 }
 
 # Every report of a tool built with sanitizers: it may say anything, but it ends, in
@@ -350,15 +354,16 @@ survives() {	# TOOL DUMP
 
 noise_all() {	# TOOL DUMP ROUNDS
 	local i bad=0
+	cp --reflink=auto "$2" "$tmp/dump.bad" && chmod u+w "$tmp/dump.bad"
 	for ((i = 1; i <= $3; i++)); do
 		# damage adds up for a while; where nothing can be found any more, start afresh
 		if [ $((i % 5)) = 1 ] || ! "$work/plant" "$vmlinux" "$tmp/dump.bad" $i 2>>"$tmp/err"; then
-			cp --reflink=auto "$2" "$tmp/dump.bad" && chmod u+w "$tmp/dump.bad"
+			"$work/plant" undo "$tmp/dump.bad" || bad=1
 			"$work/plant" "$vmlinux" "$tmp/dump.bad" $i || bad=1
 		fi
 		survives "$1" "$tmp/dump.bad" || { bad=1; echo "# seed $i" >&2; }
 	done
-	rm -f "$tmp/dump.bad"
+	rm -f "$tmp"/dump.bad*
 	result $bad "$3 dumps with noise in their structures: no crash, no hang, no wild access"
 }
 
