@@ -26,6 +26,10 @@
 #include <unistd.h>
 
 #define PG		4096UL
+/* Newer than some C libraries' headers. */
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT	21
+#endif
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 #define CGROUP2		"/sys/fs/cgroup"
@@ -317,6 +321,10 @@ void knob_zswap(bool on);
 void knob_zswap_param(const char *name, const char *val);
 /* Fault injection of debugfs; @attr "failslab", "fail_page_alloc", ...  */
 void inject(const char *attr, unsigned int percent, long times, bool task_filter);
+/* Every one of @times allocations made within the kernel's function @symbol fails. */
+void inject_in(const char *attr, const char *symbol, long times);
+/* How many of the failures asked for have not happened yet; not for @times = -1. */
+long inject_left(const char *attr);
 void inject_off(void);
 /* The calling process is the one that the task filter means. */
 void inject_me(bool on);
@@ -421,6 +429,22 @@ void cg_drop_cache(const struct cg *g);
 void dev_zram(struct dev *d, size_t pages);
 /* Swapoff of everything, removal of dm and zram devices and loops of tests. */
 void dev_cleanup(void);
+
+/* ---- beginning and end of a test of devices (fixture.c) --------------------------- */
+
+/* A cgroup that the test lives in, every page on a virtual slot, zswap off. */
+void fix_cgroup(struct cg *g);
+/* The same with a brd of @pages as the only device; with the first disk, or skipped. */
+void fix_brd(struct cg *g, struct dev *d, size_t pages);
+void fix_disk(struct cg *g, struct dev *d, size_t pages);
+/* Nothing is left on the device; the test leaves its cgroup. */
+void fix_end(const struct dev *d);
+/* Map and fill. */
+void area_make(struct area *a, size_t n, enum pat pat, int order);
+/* Push out until not even the swap cache of @g has anything: use of devices is exact. */
+void area_push(const struct area *a, const struct cg *g);
+/* Map, fill and push out so. */
+void area_out(struct area *a, const struct cg *g, size_t n, enum pat pat, int order);
 
 /* Device mapper (dm.c): a target over @under; message as of dmsetup. */
 void dm_create(struct dev *d, const char *name, const char *target, const char *params,

@@ -127,12 +127,78 @@ void inject(const char *attr, unsigned int percent, long times, bool task_filter
 	fault_set(attr, "probability", val);
 }
 
+/*
+ * From where to where the code of @symbol lies. As text, for the files of the filter take
+ * hexadecimal numbers.
+ */
+static void symbol_range(const char *symbol, unsigned long *start, unsigned long *end)
+{
+	char line[300], name[200];
+	unsigned long addr;
+	FILE *f = fopen("/proc/kallsyms", "r");
+
+	*start = 0;
+	*end = ~0UL;
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%lx %*c %199s", &addr, name) == 2 && !strcmp(name, symbol))
+			*start = addr;
+	if (!f || !*start)
+		SKIP("%s is not in kallsyms", symbol);
+	rewind(f);
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "%lx", &addr) == 1 && addr > *start && addr < *end)
+			*end = addr;
+	fclose(f);
+}
+
+static void fault_filter(const char *attr, unsigned long start, unsigned long end)
+{
+	char val[32];
+
+	snprintf(val, sizeof(val), "%#lx", start);
+	fault_set(attr, "require-start", val);
+	snprintf(val, sizeof(val), "%#lx", end);
+	fault_set(attr, "require-end", val);
+}
+
+void inject_in(const char *attr, const char *symbol, long times)
+{
+	unsigned long start, end;
+	char path[128];
+
+	snprintf(path, sizeof(path), FAULTS "/%s/require-start", attr);
+	if (!vst_exists(path))
+		SKIP("fault injection without the filter by stack trace");
+	symbol_range(symbol, &start, &end);
+	fault_set(attr, "stacktrace-depth", "32");
+	fault_filter(attr, start, end);
+	inject(attr, 100, times, false);
+}
+
+long inject_left(const char *attr)
+{
+	char path[128], buf[32];
+	ssize_t n;
+	int tries = 0;
+
+	snprintf(path, sizeof(path), FAULTS "/%s/times", attr);
+	do {
+		n = vst_read(path, buf, sizeof(buf));
+	} while (n == -ENOMEM && ++tries < 10000);
+	if (n <= 0)
+		FAIL("%s: %s", path, strerror(-n));
+	return strtol(buf, NULL, 0);
+}
+
 void inject_off(void)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(fault_attrs); i++)
+	for (i = 0; i < ARRAY_SIZE(fault_attrs); i++) {
 		fault_set_if(fault_attrs[i], "probability", "0");
+		fault_set_if(fault_attrs[i], "require-start", "0");
+		fault_set_if(fault_attrs[i], "require-end", "0xffffffffffffffff");
+	}
 	if (vst_exists("/proc/self/make-it-fail"))
 		inject_me(false);
 }

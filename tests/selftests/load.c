@@ -3,9 +3,6 @@
 
 #include <sys/wait.h>
 
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT 21
-#endif
 #ifndef MADV_COLD
 #define MADV_COLD 20
 #endif

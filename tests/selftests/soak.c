@@ -36,6 +36,8 @@ static uint64_t rng;
 static bool faults;
 static struct {
 	uint64_t actions, started, oom, swapoffs, nomem;
+	/* what the soak is for must have happened, see check_reach() */
+	uint64_t swapons, modes, zswaps, limits, offline, compactions, faults;
 } sum;
 
 static uint64_t rnd(uint64_t below)
@@ -133,12 +135,14 @@ static void turn_vswap(void)
 	static const char *const word[] = { "auto", "always", "never", "auto", "always" };
 
 	knob_vswap(word[rnd(5)]);
+	sum.modes++;
 }
 
 static void turn_zswap(void)
 {
 	static const char *const comp[] = { "lzo", "zstd", "lz4", "deflate" };
 
+	sum.zswaps++;
 	switch (rnd(5)) {
 	case 0:
 		knob_zswap(false);
@@ -168,6 +172,7 @@ static void turn_device(void)
 		if (err && err != -ENOMEM)
 			FAIL("swapon %s: %s", devices[i].path, strerror(-err));
 		device_on[i] = !err;
+		sum.swapons += !err;
 		return;
 	}
 	err = dev_swapoff(&devices[i]);
@@ -184,6 +189,7 @@ static void turn_limits(void)
 {
 	char val[32];
 
+	sum.limits++;
 	switch (rnd(4)) {
 	case 0:
 		snprintf(val, sizeof(val), "%llu", (unsigned long long)(rnd(8) << 20));
@@ -203,24 +209,39 @@ static void turn_limits(void)
 	}
 }
 
+/* May fail: the kernel keeps a CPU that it needs, and allocations may be failing. */
 static void turn_cpu(void)
 {
 	char path[80];
-	int cpu = 1 + rnd(sysconf(_SC_NPROCESSORS_CONF) - 1);
+	int cpus = sysconf(_SC_NPROCESSORS_CONF), before = vst_cpus(), cpu;
+	bool on = rnd(2);
 
+	if (cpus < 2)
+		return;
+	cpu = 1 + rnd(cpus - 1);
 	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online", cpu);
-	vst_write(path, rnd(2) ? "0" : "1");
+	if (!vst_write(path, on ? "1" : "0") && !on && vst_cpus() < before)
+		sum.offline++;
+}
+
+static void compact(void)
+{
+	if (!vst_write("/proc/sys/vm/compact_memory", "1"))
+		sum.compactions++;
 }
 
 static void turn_faults(void)
 {
 	static const char *const attr[] = { "failslab", "fail_page_alloc", "fail_make_request" };
+	const char *which = attr[rnd(3)];
+	long times = 20 + rnd(60);
 
 	if (!faults)
 		return;
-	inject(attr[rnd(3)], 1 + rnd(4), 20 + rnd(60), false);
+	inject(which, 1 + rnd(4), times, false);
 	vst_msleep(150);
 	inject_off();
+	sum.faults += times - inject_left(which);
 }
 
 static void act(void)
@@ -242,7 +263,7 @@ static void act(void)
 		turn_cpu();
 		break;
 	case 9:
-		vst_write("/proc/sys/vm/compact_memory", "1");
+		compact();
 		break;
 	case 10:
 		cg_reclaim(&group, 4 << 20);
@@ -328,6 +349,31 @@ static void wind_up(void)
 	}
 }
 
+/*
+ * What is left out, because a file has another name in this kernel, say, would go
+ * unnoticed: after a minute everything must have happened.
+ */
+static void check_reach(double seconds)
+{
+	printf("# %llu modes, %llu zswap settings, %llu limits, %llu swapons, %llu CPUs off, %llu compactions, %llu injected failures\n",
+	       (unsigned long long)sum.modes, (unsigned long long)sum.zswaps,
+	       (unsigned long long)sum.limits, (unsigned long long)sum.swapons,
+	       (unsigned long long)sum.offline, (unsigned long long)sum.compactions,
+	       (unsigned long long)sum.faults);
+	if (seconds < 60)
+		return;
+	CHECK_GT(sum.modes, 0);
+	CHECK_GT(sum.zswaps, 0);
+	CHECK_GT(sum.limits, 0);
+	CHECK_GT(sum.swapons, 0);
+	CHECK_GT(sum.swapoffs, sum.nomem);
+	CHECK_GT(sum.compactions, 0);
+	if (sysconf(_SC_NPROCESSORS_CONF) > 1)
+		CHECK_GT(sum.offline, 0);
+	if (faults)
+		CHECK_GT(sum.faults, 0);
+}
+
 int main(int argc, char **argv)
 {
 	double start, end, told;
@@ -366,6 +412,7 @@ int main(int argc, char **argv)
 		CHECK_EQ(vst_log_check(T_ALLOC_FAIL), 0);
 	}
 	wind_up();
+	check_reach(atof(argv[1]));
 	bad = vst_log_check(T_ALLOC_FAIL);
 	report(start);
 	printf("%sok 1 - soak of %s s\n", bad ? "not " : "", argv[1]);

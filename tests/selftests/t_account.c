@@ -6,9 +6,6 @@
 #include "harness.h"
 #include "load.h"
 
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT 21
-#endif
 
 #define PAGES	307
 

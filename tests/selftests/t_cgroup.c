@@ -4,9 +4,6 @@
 
 #include "harness.h"
 
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT 21
-#endif
 
 struct filler {
 	const struct cg *g;

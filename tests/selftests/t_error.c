@@ -8,18 +8,12 @@
 #include "harness.h"
 #include "load.h"
 
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT 21
-#endif
 
 #define UNDER "/dev/ram9"
 
 static void virt_only(struct cg *g)
 {
-	cg_make(g, "err");
-	cg_enter(g);
-	knob_vswap("always");
-	knob_zswap(false);
+	fix_cgroup(g);
 	/* no neighbours: what is read is what is touched */
 	vst_set("/proc/sys/vm/page-cluster", "0");
 }
@@ -134,9 +128,7 @@ TEST(error, read, 0)
 	CHECK_EQ(b.gauge[ST_POISON], 0);
 	CHECK(vst_verify());
 	area_free(&a);
-	dev_settle(&d);
-	CHECK_EQ(dev_used(&d), 0);
-	cg_leave();
+	fix_end(&d);
 }
 
 /* The error goes away (a cable is plugged in again): the data is there. */
@@ -159,9 +151,7 @@ TEST(error, read_recovers, 0)
 		cg_reclaim(&g, 1 << 20);
 	area_check(&a);
 	area_free(&a);
-	dev_settle(&d);
-	CHECK_EQ(dev_used(&d), 0);
-	cg_leave();
+	fix_end(&d);
 }
 
 /* swapoff with pages that cannot be read: it completes, exactly those are poisoned. */
@@ -279,9 +269,7 @@ TEST(error, tmpfs_read, 0)
 	CHECK_LE(lost, 20);
 	CHECK(!vst_have_vswap || vst_verify());
 	area_free(&a);
-	dev_settle(&d);
-	CHECK_EQ(dev_used(&d), 0);
-	cg_leave();
+	fix_end(&d);
 }
 
 /* Every write to the device fails: the pages stay, dirty and right. */
@@ -299,8 +287,7 @@ TEST(error, write_no_other_device, 0)
 	dev_mkswap(&d, d.path, 8191);
 	dev_swapon(&d, -1, 0);
 	dm_reload("flaky", "flakey", UNDER " 0 0 1000 1 error_writes", dev_bytes(UNDER) / 512);
-	area_map(&a, n, PAT_RAND, 0);
-	area_fill(&a);
+	area_make(&a, n, PAT_RAND, 0);
 	snap_take(&s);
 	for (i = 0; i < 3; i++) {
 		area_try_pageout(&a);
@@ -310,8 +297,7 @@ TEST(error, write_no_other_device, 0)
 	}
 	/* the device is repaired: now they go */
 	dm_reload("flaky", "linear", UNDER " 0", dev_bytes(UNDER) / 512);
-	area_pageout(&a);
-	cg_drop_cache(&g);
+	area_push(&a, &g);
 	CHECK_GT(dev_used(&d), n / 2);
 	area_check(&a);
 	area_free(&a);
@@ -340,8 +326,7 @@ TEST(error, write_takes_other_device, 0)
 	dm_reload("flaky", "flakey", UNDER " 0 0 1000 1 error_writes", dev_bytes(UNDER) / 512);
 	dev_brd(&good, 8, 8191);
 	dev_swapon(&good, 5, 0);
-	area_map(&a, n, PAT_RAND, 0);
-	area_fill(&a);
+	area_make(&a, n, PAT_RAND, 0);
 	for (i = 0; i < 200 && dev_used(&good) < n; i++) {
 		area_try_pageout(&a);
 		cg_reclaim(&g, n * PG);
@@ -381,9 +366,7 @@ TEST(error, writeback_write, 0)
 	CHECK(!vst_have_vswap || vst_verify());
 	area_check(&a);
 	area_free(&a);
-	dev_settle(&d);
-	CHECK_EQ(dev_used(&d), 0);
-	cg_leave();
+	fix_end(&d);
 }
 
 /* ---- injected by the kernel, at random ----------------------------------------------------- */
@@ -425,9 +408,7 @@ static void random_io_errors(unsigned int percent, bool zswap)
 		vst_join(pid[i]);
 	vst_set("/sys/block/ram9/make-it-fail", "0");
 	vst_note("%llu pages lost to read errors", (unsigned long long)*lost);
-	dev_settle(&d);
-	CHECK_EQ(dev_used(&d), 0);
-	cg_leave();
+	fix_end(&d);
 }
 
 TEST(error, random_requests_fail, T_INJECT | T_LONG)
@@ -455,10 +436,7 @@ TEST(error, swapoff_random_errors, T_INJECT)
 	virt_only(&g);
 	dev_brd(&d, 9, 8191);
 	dev_swapon(&d, -1, 0);
-	area_map(&a, n, PAT_RAND, 0);
-	area_fill(&a);
-	area_pageout(&a);
-	cg_drop_cache(&g);
+	area_out(&a, &g, n, PAT_RAND, 0);
 	vst_set("/sys/block/ram9/make-it-fail", "1");
 	inject("fail_make_request", 3, -1, false);
 	err = dev_swapoff(&d);
@@ -501,8 +479,7 @@ TEST(error, large_reads_fail_and_recover, T_INJECT)
 	dev_swapon(&d, -1, 0);
 	area_map(&a, n, PAT_RAND, 4);
 	area_fill(&a);
-	area_pageout(&a);
-	cg_drop_cache(&g);
+	area_push(&a, &g);
 	vst_set("/sys/block/ram9/make-it-fail", "1");
 	inject("fail_make_request", 30, -1, false);
 	for (i = 0; i < n; i += 5)
@@ -516,9 +493,7 @@ TEST(error, large_reads_fail_and_recover, T_INJECT)
 		cg_reclaim(&g, 1 << 20);
 	area_check(&a);
 	area_free(&a);
-	dev_settle(&d);
-	CHECK_EQ(dev_used(&d), 0);
-	cg_leave();
+	fix_end(&d);
 }
 
 /* ---- allocations that fail, with a device -------------------------------------------------- */
@@ -552,9 +527,7 @@ static void failing_alloc(const char *attr, unsigned int percent, bool zswap)
 	}
 	for (i = 0; i < 2; i++)
 		vst_join(pid[i]);
-	dev_settle(&d);
-	CHECK_EQ(dev_used(&d), 0);
-	cg_leave();
+	fix_end(&d);
 }
 
 TEST(error, failslab_phys, T_INJECT | T_ALLOC_FAIL | T_LONG)

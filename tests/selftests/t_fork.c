@@ -213,7 +213,7 @@ static void descend(const struct area *a, int depth)
 		area_check(a);
 		_exit(VST_PASS);
 	}
-	area_advise(a, 0, a->n, 21 /* MADV_PAGEOUT */);
+	area_advise(a, 0, a->n, MADV_PAGEOUT);
 	vst_join(pid);
 }
 

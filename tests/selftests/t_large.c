@@ -4,9 +4,6 @@
 
 #include "harness.h"
 
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT 21
-#endif
 
 /* Fill an area of @folios folios and make sure that they are of the size asked for. */
 static void fill_large(struct area *a, size_t folios, enum pat pat, int order, bool shared)

@@ -11,19 +11,13 @@
 #include "harness.h"
 #include "load.h"
 
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT 21
-#endif
 
 static void start(struct cg *g, struct dev *d, size_t pages)
 {
-	cg_make(g, "off");
-	cg_enter(g);
+	fix_cgroup(g);
 	if (!dev_disk(d, 0, pages))
 		dev_brd(d, 0, pages);
 	dev_swapon(d, -1, 0);
-	knob_vswap("always");
-	knob_zswap(false);
 }
 
 /*
@@ -35,14 +29,6 @@ static void drains(const struct dev *d, const struct cg *g)
 	POLL(20, "slots left on the device",
 	     (vst_write("/proc/sys/vm/drop_caches", "1"), cg_reclaim(g, 256 * PG),
 	      dev_used(d) == 0));
-}
-
-static void fill_out(struct area *a, const struct cg *g, size_t n, enum pat pat, int order)
-{
-	area_map(a, n, pat, order);
-	area_fill(a);
-	area_pageout(a);
-	cg_drop_cache(g);
 }
 
 /* Idle: every slot of the device is left, no page is lost, the counters say how many. */
@@ -58,7 +44,7 @@ TEST(swapoff, idle, 0)
 	size_t i;
 
 	start(&g, &d, 8191);
-	fill_out(&a, &g, n, PAT_COMP, 0);
+	area_out(&a, &g, n, PAT_COMP, 0);
 	knob_zswap(true);
 	snap_take(&s);
 	trace_start(&tr);
@@ -99,7 +85,7 @@ TEST(swapoff, cached_and_mapped, 0)
 	struct cg g;
 
 	start(&g, &d, 8191);
-	fill_out(&a, &g, n, PAT_CZ, 0);
+	area_out(&a, &g, n, PAT_CZ, 0);
 	area_check_range(&a, 0, n / 2);
 	area_advise(&a, n / 2, n / 4, MADV_WILLNEED);
 	CHECK_EQ(dev_swapoff(&d), 0);
@@ -116,8 +102,8 @@ TEST(swapoff, large_folios, 0)
 	struct cg g;
 
 	start(&g, &d, 16383);
-	fill_out(&a, &g, 31 * 16, PAT_RAND, 4);
-	fill_out(&b, &g, 2 * 512, PAT_COMP, 9);
+	area_out(&a, &g, 31 * 16, PAT_RAND, 4);
+	area_out(&b, &g, 2 * 512, PAT_COMP, 9);
 	area_check_range(&a, 0, 16 * 7);
 	CHECK_EQ(dev_swapoff(&d), 0);
 	area_check(&a);
@@ -162,9 +148,9 @@ TEST(swapoff, direct_and_virtual, 0)
 
 	start(&g, &d, 8191);
 	knob_vswap("never");
-	fill_out(&direct, &g, n, PAT_COMP, 0);
+	area_out(&direct, &g, n, PAT_COMP, 0);
 	knob_vswap("always");
-	fill_out(&virt, &g, n, PAT_COMP, 0);
+	area_out(&virt, &g, n, PAT_COMP, 0);
 	CHECK_EQ(dev_used(&d), 2 * n);
 	if (vst_have_vswap)
 		CHECK_EQ(vst_sysfs_slots("phys"), n);
@@ -185,7 +171,7 @@ TEST(swapoff, to_another_device, 0)
 	struct cg g;
 
 	start(&g, &d, 8191);
-	fill_out(&a, &g, n, PAT_RAND, 0);
+	area_out(&a, &g, n, PAT_RAND, 0);
 	cg_set(&g, "memory.max", "%d", 4 << 20);
 	dev_brd(&other, 1, 8191);
 	dev_swapon(&other, -1, 0);
@@ -262,7 +248,7 @@ TEST(swapoff, larger_than_memory_into_zswap, T_LONG)
 	start(&g, &d, 0);
 	if (d.pages < n)
 		SKIP("the disk is too small");
-	fill_out(&a, &g, n, PAT_COMP, 0);
+	area_out(&a, &g, n, PAT_COMP, 0);
 	holder = start_holder(&keep);
 	knob_zswap(true);
 	t = vst_now();
@@ -293,7 +279,7 @@ TEST(swapoff, no_way_out, T_LONG | T_ALLOC_FAIL)
 	start(&g, &d, 0);
 	if (d.pages < n)
 		SKIP("the disk is too small");
-	fill_out(&a, &g, n, PAT_RAND, 0);
+	area_out(&a, &g, n, PAT_RAND, 0);
 	holder = start_holder(&keep);
 	CHECK(vst_key("/proc/vmstat", "oom_kill", &oom0));
 	err = dev_swapoff(&d);
@@ -327,7 +313,7 @@ TEST(swapoff, no_way_out_in_cgroup, 0)
 	if (!vst_have_vswap)
 		SKIP("the base kernel wakes the OOM killer");
 	start(&g, &d, 8191);
-	fill_out(&a, &g, n, PAT_RAND, 0);
+	area_out(&a, &g, n, PAT_RAND, 0);
 	cg_set(&g, "memory.max", "%d", 5 << 20);
 	cg_leave();
 	err = dev_swapoff(&d);
@@ -365,7 +351,7 @@ TEST(swapoff, interrupted, 0)
 	start(&g, &d, 0);
 	if (d.pages < n)
 		SKIP("the disk is too small");
-	fill_out(&a, &g, n, PAT_COMP, 0);
+	area_out(&a, &g, n, PAT_COMP, 0);
 	sigaction(SIGALRM, &sa, NULL);
 	for (tries = 0; tries < 10; tries++) {
 		setitimer(ITIMER_REAL, &it, NULL);
@@ -409,7 +395,7 @@ TEST(swapoff, twice_at_once, T_SMP)
 
 	start(&g, &d, 8191);
 	for (i = 0; i < 4; i++) {
-		fill_out(&a, &g, 1501, PAT_COMP, 0);
+		area_out(&a, &g, 1501, PAT_COMP, 0);
 		pid = vst_spawn(second_swapoff, &d);
 		err = dev_swapoff(&d);
 		CHECK(!err || err == -EINVAL || err == -EBUSY);

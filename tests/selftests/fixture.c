@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * How most tests of devices begin and end: a cgroup of their own with one device, memory
+ * that is out completely, and a device that holds nothing any more.
+ */
+#include "harness.h"
+
+void fix_cgroup(struct cg *g)
+{
+	cg_make(g, "fix");
+	cg_enter(g);
+	knob_vswap("always");
+	knob_zswap(false);
+}
+
+void fix_brd(struct cg *g, struct dev *d, size_t pages)
+{
+	fix_cgroup(g);
+	dev_brd(d, 0, pages);
+	dev_swapon(d, -1, 0);
+}
+
+void fix_disk(struct cg *g, struct dev *d, size_t pages)
+{
+	fix_cgroup(g);
+	if (!dev_disk(d, 0, pages))
+		SKIP("no disk");
+	dev_swapon(d, -1, 0);
+}
+
+void fix_end(const struct dev *d)
+{
+	dev_settle(d);
+	CHECK_EQ(dev_used(d), 0);
+	cg_leave();
+}
+
+void area_make(struct area *a, size_t n, enum pat pat, int order)
+{
+	area_map(a, n, pat, order);
+	area_fill(a);
+}
+
+void area_out(struct area *a, const struct cg *g, size_t n, enum pat pat, int order)
+{
+	area_make(a, n, pat, order);
+	area_push(a, g);
+}
+
+/*
+ * area_pageout() is content when no page table refers to a page any more. That may be
+ * still to be written, or to be written again: somebody had a reference to it for a
+ * moment, or a device that became full took the slots of what is in the swap cache
+ * back, just before the folio left memory. Where the exact use of a device counts, the
+ * swap cache must be empty as well.
+ */
+void area_push(const struct area *a, const struct cg *g)
+{
+	area_pageout(a);
+	cg_drop_cache(g);
+	CHECK_EQ(area_swapped(a), a->n);
+}

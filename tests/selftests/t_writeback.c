@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * zswap writeback: every way that makes a compressed page move to a device.
+ */
+#include "harness.h"
+#include "load.h"
+
+
+static void start_writeback(struct cg *g, struct dev *d)
+{
+	fix_brd(g, d, 16383);
+	knob_vswap("auto");
+	knob_zswap(true);
+}
+
+/* What all ways of writeback have in common: every page counted, none lost. */
+static void after_writeback(const struct snap *s, const struct snap *b, const struct dev *d,
+			    const struct trace *tr)
+{
+	uint64_t wb = snap_moved(s, b, ST_ZSWAP, ST_PHYS);
+
+	if (!vst_have_vswap) {
+		CHECK_GT(b->zswpwb - s->zswpwb, 0);
+		return;
+	}
+	vst_note("%llu pages written back", (unsigned long long)wb);
+	CHECK_GT(wb, 0);
+	CHECK_EQ(b->zswpwb - s->zswpwb, wb);
+	CHECK_EQ(trace_sum(tr, ST_ZSWAP, ST_PHYS, "writeback", NULL), wb);
+	CHECK_EQ(dev_used(d), b->gauge[ST_PHYS]);
+}
+
+/* The cgroup's own limit: what is stored beyond it pushes older pages to the device. */
+TEST(writeback, cgroup_limit, 0)
+{
+	const size_t n = 1511;
+	struct snap s, b;
+	struct trace tr;
+	struct area a;
+	struct dev d;
+	struct cg g;
+	int round;
+
+	start_writeback(&g, &d);
+	/* in auto mode, what finds the limit reached would get a direct entry */
+	knob_vswap("always");
+	cg_set(&g, "memory.zswap.max", "%d", 160 << 10);
+	area_make(&a, n, PAT_COMP, 0);
+	snap_take(&s);
+	trace_start(&tr);
+	area_pageout(&a);
+	/* the shrinker gives every entry a second chance: reclaim asks again */
+	for (round = 0; round < 20 && !snap_moved(&s, &b, ST_ZSWAP, ST_PHYS); round++) {
+		area_check_range(&a, 0, n / 2);
+		area_pageout(&a);
+		snap_take(&b);
+	}
+	snap_take(&b);
+	trace_stop(&tr);
+	after_writeback(&s, &b, &d, &tr);
+	area_check(&a);
+	area_free(&a);
+	fix_end(&d);
+}
+
+/* The pool's limit: the global worker, asynchronous. */
+TEST(writeback, pool_limit, T_LONG)
+{
+	uint64_t total_kb;
+	struct snap s, b;
+	struct trace tr;
+	struct area a;
+	struct dev d;
+	struct cg g;
+	size_t n;
+
+	start_writeback(&g, &d);
+	CHECK(vst_key("/proc/meminfo", "MemTotal", &total_kb));
+	knob_zswap_param("max_pool_percent", "1");
+	/* random pages are stored raw as long as there is a device: the pool fills */
+	n = total_kb / 4 / 100 * 5 / 2;
+	area_make(&a, n, PAT_RAND, 0);
+	snap_take(&s);
+	trace_start(&tr);
+	area_pageout(&a);
+	POLL(20, "writeback of the pool",
+	     (snap_take(&b), b.zswpwb > s.zswpwb) || b.gauge[ST_PHYS] > s.gauge[ST_PHYS]);
+	vst_msleep(500);
+	cg_drop_cache(&g);
+	trace_stop(&tr);
+	snap_take(&b);
+	area_check(&a);
+	area_free(&a);
+	dev_settle(&d);
+	CHECK_EQ(dev_used(&d), 0);
+	vst_note("%llu written back, %llu refused by the full pool",
+		 (unsigned long long)(b.zswpwb - s.zswpwb),
+		 (unsigned long long)snap_moved(&s, &b, ST_NONE, ST_PHYS));
+	cg_leave();
+}
+
+/* The shrinker: reclaim of the cgroup ages its compressed pages to the device. */
+TEST(writeback, shrinker, 0)
+{
+	const size_t n = 3001;
+	struct snap s, b;
+	struct trace tr;
+	struct area a;
+	struct dev d;
+	struct cg g;
+	double end;
+
+	start_writeback(&g, &d);
+	knob_zswap_param("shrinker_enabled", "Y");
+	area_out(&a, &g, n, PAT_COMP, 0);
+	snap_take(&s);
+	trace_start(&tr);
+	/* it works from statistics that are up to two seconds old */
+	for (end = vst_now() + 12; vst_now() < end; vst_msleep(50)) {
+		cg_reclaim(&g, 2 << 20);
+		snap_take(&b);
+		if (b.zswpwb - s.zswpwb > 100)
+			break;
+	}
+	cg_drop_cache(&g);
+	snap_take(&b);
+	trace_stop(&tr);
+	after_writeback(&s, &b, &d, &tr);
+	if (vst_have_vswap)
+		CHECK_EQ(cg_read(&g, "memory.swap.current"), b.gauge[ST_PHYS] * PG);
+	area_check(&a);
+	area_free(&a);
+	fix_end(&d);
+}
+
+/* zswap.writeback=0: nothing of the cgroup ever reaches the device. */
+TEST(writeback, forbidden, 0)
+{
+	const size_t n = 1009;
+	struct snap s, b;
+	struct area a;
+	struct dev d;
+	struct cg g;
+	int round;
+
+	if (!vst_have_vswap)
+		SKIP("the base kernel needs a slot of the device for each page");
+	start_writeback(&g, &d);
+	knob_zswap_param("shrinker_enabled", "Y");
+	cg_set(&g, "memory.zswap.writeback", "0");
+	cg_set(&g, "memory.zswap.max", "%d", 64 << 10);
+	area_make(&a, n, PAT_MIXED, 0);
+	snap_take(&s);
+	for (round = 0; round < 5; round++) {
+		area_try_pageout(&a);
+		cg_reclaim(&g, 1 << 20);
+		area_check_range(&a, 0, n / 2);
+	}
+	snap_take(&b);
+	CHECK_EQ(b.zswpwb - s.zswpwb, 0);
+	CHECK_EQ(b.pswpout - s.pswpout, 0);
+	CHECK_EQ(cg_read(&g, "memory.swap.current"), 0);
+	area_check(&a);
+	area_free(&a);
+	cg_leave();
+}
+
+/* No room on the device: writeback fails, the compressed copy stays and is right. */
+TEST(writeback, device_full, 0)
+{
+	const size_t n = 1201, room = 31;
+	struct area a;
+	struct snap b;
+	struct dev d;
+	struct cg g;
+	int round;
+
+	if (!vst_have_vswap)
+		SKIP("the base kernel needs a slot of the device for each page");
+	cg_make(&g, "wbfull");
+	cg_enter(&g);
+	dev_brd(&d, 0, room);
+	dev_swapon(&d, -1, 0);
+	knob_zswap_param("shrinker_enabled", "Y");
+	area_out(&a, &g, n, PAT_COMP, 0);
+	for (round = 0; round < 20; round++)
+		cg_reclaim(&g, 1 << 20);
+	snap_take(&b);
+	CHECK_LE(dev_used(&d), room);
+	CHECK(!vst_have_vswap || vst_verify());
+	area_check(&a);
+	area_free(&a);
+	fix_end(&d);
+}
+
+/* swap.max stops writeback of this cgroup, and only of it. */
+TEST(writeback, swap_max, 0)
+{
+	const size_t n = 1201, max = 41;
+	struct area a;
+	struct dev d;
+	struct cg g;
+	int round;
+
+	if (!vst_have_vswap)
+		SKIP("the base kernel needs a slot of the device for each page");
+	start_writeback(&g, &d);
+	knob_zswap_param("shrinker_enabled", "Y");
+	cg_set(&g, "memory.swap.max", "%zu", max * PG);
+	area_out(&a, &g, n, PAT_COMP, 0);
+	for (round = 0; round < 20; round++)
+		cg_reclaim(&g, 1 << 20);
+	CHECK_LE(cg_read(&g, "memory.swap.current"), max * PG);
+	if (vst_have_vswap)
+		CHECK_LE(dev_used(&d), max);
+	area_check(&a);
+	area_free(&a);
+	fix_end(&d);
+}
+
+/* Faults race with the writeback of the same pages. */
+TEST(writeback, against_faults, T_SMP)
+{
+	struct load cfg[2] = {
+		{ .pages = 1201, .pat = PAT_MIXED, .cpu = -1, .seconds = 5, .forks = true },
+		{ .pages = 997, .pat = PAT_CZ, .cpu = -1, .seconds = 5, .order = 4 },
+	};
+	double end = vst_now() + 5;
+	struct dev d;
+	struct cg g;
+	pid_t pid[2];
+	int i;
+
+	start_writeback(&g, &d);
+	knob_zswap_param("shrinker_enabled", "Y");
+	cg_set(&g, "memory.zswap.max", "%d", 1 << 20);
+	for (i = 0; i < 2; i++)
+		pid[i] = vst_spawn(load_run, &cfg[i]);
+	while (vst_now() < end) {
+		cg_reclaim(&g, 1 << 20);
+		vst_msleep(3);
+	}
+	for (i = 0; i < 2; i++)
+		vst_join(pid[i]);
+	cg_leave();
+}
