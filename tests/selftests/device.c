@@ -105,14 +105,19 @@ static bool swaps_line(const char *path, unsigned long *size, unsigned long *use
  * reclaim comes by: nobody is left to free it at the end of the write. That is so on the
  * base kernel as well, and no leak. So let reclaim come by, for a while.
  */
-void dev_settle(const struct dev *d)
+void dev_settle_at(const struct dev *d, size_t pages)
 {
 	double end = vst_now() + 10;
 
-	while (dev_used(d) && vst_now() < end) {
+	while (dev_used(d) > pages && vst_now() < end) {
 		vst_write("/sys/fs/cgroup/memory.reclaim", "1M swappiness=max");
 		vst_msleep(10);
 	}
+}
+
+void dev_settle(const struct dev *d)
+{
+	dev_settle_at(d, 0);
 }
 
 size_t dev_used(const struct dev *d)

@@ -60,3 +60,18 @@ void area_push(const struct area *a, const struct cg *g)
 	cg_drop_cache(g);
 	CHECK_EQ(area_swapped(a), a->n);
 }
+
+/*
+ * Fill a device and free every second slot: half of it is free, and no two neighbours.
+ * The odd pages of @a stay there.
+ */
+void fix_fragment(struct area *a, const struct cg *g, const struct dev *d)
+{
+	size_t i;
+
+	area_out(a, g, d->pages, PAT_COMP, 0);
+	CHECK_EQ(dev_used(d), d->pages);
+	for (i = 0; i < d->pages; i += 2)
+		area_advise(a, i, 1, MADV_DONTNEED);
+	dev_settle_at(d, d->pages / 2);
+}

@@ -475,6 +475,29 @@ static void base_device(void *arg)
 	dev_swapon(&d, -1, 0);
 }
 
+/*
+ * The body of a test, with its events recorded if it wants that. The test may have left
+ * its process in a cgroup with limits, where there is no room for so many events.
+ */
+static void run_body(const struct vst_test *t)
+{
+	struct snap before, after;
+	struct trace tr;
+
+	if (!(t->flags & T_EVENTS)) {
+		t->fn();
+		return;
+	}
+	snap_take(&before);
+	trace_start(&tr);
+	t->fn();
+	snap_take(&after);
+	cg_leave();
+	trace_stop(&tr);
+	vst_note("%zu events", tr.nr);
+	trace_check(&tr, &before, &after);
+}
+
 static int run_test(const struct vst_test *t)
 {
 	struct sigaction sa = { .sa_handler = on_alarm };
@@ -494,7 +517,7 @@ static int run_test(const struct vst_test *t)
 		vst_pin(0);
 		/* only what the test maps itself takes part, so that counts are exact */
 		mlockall(MCL_CURRENT);
-		t->fn();
+		run_body(t);
 		_exit(VST_PASS);
 	}
 	setpgid(pid, pid);

@@ -60,6 +60,8 @@ enum {
 	T_MANUAL	= 1 << 5,
 	/* Runs on either hierarchy, as it does not ask cgroups for anything. */
 	T_ANY_CGROUP	= 1 << 6,
+	/* The runner records the events that it causes, and compares them with the counters. */
+	T_EVENTS	= 1 << 7,
 };
 
 struct vst_test {
@@ -291,6 +293,10 @@ void area_free(struct area *a);
 /* Pages whose page table entry is a swap entry. */
 size_t area_swapped(const struct area *a);
 bool area_page_swapped(const struct area *a, size_t i);
+/* The slot of page @i of private memory, which is out; virtual, or on a device. */
+uint64_t area_slot(const struct area *a, size_t i);
+/* Are @nr pages from @first on in slots that one folio can cover? @nr is a power of two. */
+bool area_slots_fit(const struct area *a, size_t first, size_t nr);
 /* Pages of private memory that are out and not in the swap cache either. */
 size_t area_uncached(const struct area *a);
 /* Pages of @a that compress, are zero, or are random, from index 0 on. */
@@ -361,10 +367,11 @@ const char *cg_root(void);
 
 /* ---- trace events (trace.c) ------------------------------------------------------ */
 
+/* A test can cause a hundred thousand of them: the fields are offsets into the line. */
 struct event {
-	char name[24];
-	unsigned int nr_fields;
-	struct { char key[16]; char val[32]; } field[12];
+	char *name;
+	uint8_t nr_fields;
+	uint8_t key[10], val[10];
 };
 
 struct trace {
@@ -390,6 +397,8 @@ uint64_t trace_sum(const struct trace *t, int from, int to, const char *reason,
 		   size_t *events);
 /* Sum of nr of vswap_swapin with @backing. */
 uint64_t trace_swapins(const struct trace *t, int backing);
+/* Where on the device the slot was put, by the last event about it; fails if nowhere. */
+uint64_t trace_phys(const struct trace *t, uint64_t slot);
 /* The events add up to exactly what the counters moved between @a and @b. */
 void trace_check(const struct trace *t, const struct snap *a, const struct snap *b);
 /* Every transition of the trace has the cgroup's inode in its field. */
@@ -418,6 +427,8 @@ int dev_swapoff(const struct dev *d);
 size_t dev_used(const struct dev *d);
 /* Waits until no slot is in use, reclaiming what only the swap cache holds. */
 void dev_settle(const struct dev *d);
+/* The same down to @pages. */
+void dev_settle_at(const struct dev *d, size_t pages);
 bool dev_listed(const struct dev *d);
 /* brd number @i with @pages usable pages, swap header written. */
 void dev_brd(struct dev *d, int i, size_t pages);
@@ -445,6 +456,9 @@ void area_make(struct area *a, size_t n, enum pat pat, int order);
 void area_push(const struct area *a, const struct cg *g);
 /* Map, fill and push out so. */
 void area_out(struct area *a, const struct cg *g, size_t n, enum pat pat, int order);
+
+/* Leave every second slot of the device free, the others with the odd pages of @a. */
+void fix_fragment(struct area *a, const struct cg *g, const struct dev *d);
 
 /* Device mapper (dm.c): a target over @under; message as of dmsetup. */
 void dm_create(struct dev *d, const char *name, const char *target, const char *params,

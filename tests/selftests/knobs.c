@@ -127,10 +127,7 @@ void inject(const char *attr, unsigned int percent, long times, bool task_filter
 	fault_set(attr, "probability", val);
 }
 
-/*
- * From where to where the code of @symbol lies. As text, for the files of the filter take
- * hexadecimal numbers.
- */
+/* From where to where the code of @symbol lies. */
 static void symbol_range(const char *symbol, unsigned long *start, unsigned long *end)
 {
 	char line[300], name[200];

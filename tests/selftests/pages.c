@@ -294,6 +294,31 @@ bool area_page_swapped(const struct area *a, size_t i)
 	return ent & PM_SWAP;
 }
 
+uint64_t area_slot(const struct area *a, size_t i)
+{
+	uint64_t ent;
+	int fd = pagemap_open();
+
+	if (pread(fd, &ent, 8, ((uintptr_t)a->p / PG + i) * 8) != 8)
+		FAIL("pagemap: %s", strerror(errno));
+	close(fd);
+	if (!(ent & PM_SWAP))
+		FAIL("page %zu is not swapped", i);
+	/* five bits of type, then the offset */
+	return (ent & ((1ULL << 55) - 1)) >> 5;
+}
+
+bool area_slots_fit(const struct area *a, size_t first, size_t nr)
+{
+	uint64_t slot = area_slot(a, first);
+	size_t i;
+
+	for (i = 1; i < nr; i++)
+		if (area_slot(a, first + i) != slot + i)
+			return false;
+	return slot % nr == 0;
+}
+
 size_t vst_folio_pages(const void *p)
 {
 	const uint64_t head = 1ULL << 15, tail = 1ULL << 16;

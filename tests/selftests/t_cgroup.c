@@ -33,7 +33,7 @@ static bool oom_killed(int status)
 }
 
 /* Three times the limit, and no device: it must all be in virtual slots and be right. */
-TEST(cgroup, memory_max, 0)
+TEST(cgroup, memory_max, T_EVENTS)
 {
 	struct cg g;
 	struct filler f = { &g, 6007, PAT_CZ, 2 };
@@ -49,7 +49,7 @@ TEST(cgroup, memory_max, 0)
 }
 
 /* memory.stat: vswap counts the bytes of slots owned, in the hierarchy. */
-TEST(cgroup, stat_vswap, 0)
+TEST(cgroup, stat_vswap, T_EVENTS)
 {
 	const size_t n = 211;
 	struct cg parent, g;
@@ -73,7 +73,7 @@ TEST(cgroup, stat_vswap, 0)
 }
 
 /* swap.max=0 forbids swap of any kind: no slot is taken, MADV_PAGEOUT does nothing. */
-TEST(cgroup, swap_max_zero, 0)
+TEST(cgroup, swap_max_zero, T_EVENTS)
 {
 	const size_t n = 191;
 	struct snap s, b;
@@ -97,7 +97,7 @@ TEST(cgroup, swap_max_zero, 0)
 }
 
 /* The same of a parent holds for the child. */
-TEST(cgroup, swap_max_zero_inherited, 0)
+TEST(cgroup, swap_max_zero_inherited, T_EVENTS)
 {
 	const size_t n = 127;
 	struct snap s, b;
@@ -119,7 +119,7 @@ TEST(cgroup, swap_max_zero_inherited, 0)
 }
 
 /* swap.max=0 and more memory than the limit: the OOM killer, soon. */
-TEST(cgroup, swap_max_zero_oom, 0)
+TEST(cgroup, swap_max_zero_oom, T_EVENTS)
 {
 	struct cg g;
 	struct filler f = { &g, 6007, PAT_COMP, 1 };
@@ -135,7 +135,7 @@ TEST(cgroup, swap_max_zero_oom, 0)
 }
 
 /* A limit above zero bounds physical space only: zswap goes on beyond it. */
-TEST(cgroup, swap_max_small_does_not_bound_zswap, 0)
+TEST(cgroup, swap_max_small_does_not_bound_zswap, T_EVENTS)
 {
 	const size_t n = 1009;
 	struct snap s, b;
@@ -160,7 +160,7 @@ TEST(cgroup, swap_max_small_does_not_bound_zswap, 0)
 }
 
 /* zswap.max bounds what zswap holds for the cgroup; the rest stays in memory. */
-TEST(cgroup, zswap_max, 0)
+TEST(cgroup, zswap_max, T_EVENTS)
 {
 	const size_t n = 2003, limit = 64 << 10;
 	struct snap s, b;
@@ -189,7 +189,7 @@ TEST(cgroup, zswap_max, 0)
 }
 
 /* zswap.max=0: no compressed page; zero pages may still go. */
-TEST(cgroup, zswap_max_zero, 0)
+TEST(cgroup, zswap_max_zero, T_EVENTS)
 {
 	const size_t n = 401;
 	struct snap s, b;
@@ -214,7 +214,7 @@ TEST(cgroup, zswap_max_zero, 0)
 }
 
 /* A cgroup removed while its slots live on: they drain with the process that moved. */
-TEST(cgroup, removed_while_owning, 0)
+TEST(cgroup, removed_while_owning, T_EVENTS)
 {
 	const size_t n = 499;
 	struct snap s, b;
@@ -243,7 +243,7 @@ TEST(cgroup, removed_while_owning, 0)
 }
 
 /* memory.reclaim pushes as much as asked for, with no device at all. */
-TEST(cgroup, memory_reclaim, 0)
+TEST(cgroup, memory_reclaim, T_EVENTS)
 {
 	const size_t n = 3001;
 	struct area a;

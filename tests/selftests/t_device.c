@@ -53,9 +53,10 @@ TEST(tiers, twelve_devices, 0)
 	}
 	area_make(&a, n, PAT_RAND, 0);
 	snap_take(&s);
-	area_pageout(&a);
+	area_push(&a, &g);
 	snap_take(&b);
-	MOVES(&s, &b, { ST_FREE, ST_NONE, n }, { ST_NONE, ST_PHYS, n });
+	/* a full device may take slots back for a moment, so there can be more moves */
+	CHECK_EQ(b.gauge[ST_PHYS] - s.gauge[ST_PHYS], vst_have_vswap ? n : 0);
 	for (i = 0; i < 12; i++)
 		CHECK_EQ(dev_used(&d[i]), room);
 	/* all full: nothing more goes out, nothing is lost */
@@ -253,8 +254,7 @@ TEST(device, several_sizes, 0)
 	for (i = 0; i < ARRAY_SIZE(size); i++) {
 		dev_brd(&d, 6, size[i]);
 		dev_swapon(&d, -1, 0);
-		area_make(&a, size[i], PAT_COMP, 0);
-		area_pageout(&a);
+		area_out(&a, &g, size[i], PAT_COMP, 0);
 		CHECK_EQ(dev_used(&d), size[i]);
 		area_check(&a);
 		area_free(&a);

@@ -18,42 +18,6 @@ static void virt_only(struct cg *g)
 	vst_set("/proc/sys/vm/page-cluster", "0");
 }
 
-/* Virtual slot of page @i, from the page table. */
-static uint64_t slot_of(const struct area *a, size_t i)
-{
-	uint64_t ent = 0;
-	FILE *f = fopen("/proc/self/pagemap", "r");
-
-	if (!f || fseek(f, ((uintptr_t)a->p / PG + i) * 8, SEEK_SET) ||
-	    fread(&ent, 8, 1, f) != 1)
-		FAIL("pagemap");
-	fclose(f);
-	if (!(ent & (1ULL << 62)))
-		FAIL("page %zu is not swapped", i);
-	return (ent & ((1ULL << 55) - 1)) >> 5;
-}
-
-/* Where on the device the slot went, by the trace of the swap-out. */
-static uint64_t phys_of(const struct trace *t, uint64_t slot)
-{
-	uint64_t where = 0;
-	size_t i;
-
-	for (i = 0; i < t->nr; i++) {
-		const struct event *e = &t->ev[i];
-		uint64_t first;
-
-		if (strcmp(e->name, "vswap_transition") || event_state(e, "to") != ST_PHYS)
-			continue;
-		first = event_num(e, "slot");
-		if (slot >= first && slot < first + event_num(e, "nr"))
-			where = event_num(e, "phys_offset") + slot - first;
-	}
-	if (!where)
-		FAIL("no event says where slot %llu is", (unsigned long long)slot);
-	return where;
-}
-
 /* A device on which reading the pages @bad[] of the area fails; all are out. */
 static void out_with_bad(struct area *a, struct dev *d, struct cg *g, size_t n,
 			 const size_t *bad, size_t nr_bad)
@@ -76,7 +40,7 @@ static void out_with_bad(struct area *a, struct dev *d, struct cg *g, size_t n,
 	cg_drop_cache(g);
 	for (i = 0; i < nr_bad; i++) {
 		snprintf(msg, sizeof(msg), "addbadblock %llu",
-			 (unsigned long long)phys_of(&tr, slot_of(a, bad[i])));
+			 (unsigned long long)trace_phys(&tr, area_slot(a, bad[i])));
 		dm_message("dust", msg);
 	}
 	trace_free(&tr);
@@ -385,6 +349,8 @@ static void random_io_errors(unsigned int percent, bool zswap)
 		  .lost = lost },
 	};
 	double end = vst_now() + 4;
+	long happened = 0;
+	struct snap s, b;
 	struct dev d;
 	struct cg g;
 	pid_t pid[3];
@@ -395,19 +361,27 @@ static void random_io_errors(unsigned int percent, bool zswap)
 	dev_brd(&d, 9, 16383);
 	dev_swapon(&d, -1, 0);
 	vst_set("/sys/block/ram9/make-it-fail", "1");
+	snap_take(&s);
 	for (i = 0; i < 3; i++)
 		pid[i] = vst_spawn(load_run, &cfg[i]);
 	vst_msleep(500);
 	while (vst_now() < end) {
-		inject("fail_make_request", percent, -1, false);
+		inject("fail_make_request", percent, 10000, false);
 		vst_msleep(150);
 		inject_off();
+		happened += 10000 - inject_left("fail_make_request");
 		vst_msleep(100);
 	}
 	for (i = 0; i < 3; i++)
 		vst_join(pid[i]);
 	vst_set("/sys/block/ram9/make-it-fail", "0");
-	vst_note("%llu pages lost to read errors", (unsigned long long)*lost);
+	snap_take(&b);
+	vst_note("%ld requests failed: %llu pages lost to read errors, %lld not written",
+		 happened, (unsigned long long)*lost,
+		 (long long)snap_grew(&s, &b, "write_errors"));
+	CHECK_GT(happened, 0);
+	if (vst_have_vswap)
+		CHECK_GT(snap_grew(&s, &b, "write_errors") + *lost, 0);
 	fix_end(&d);
 }
 
@@ -505,6 +479,7 @@ static void failing_alloc(const char *attr, unsigned int percent, bool zswap)
 		{ .pages = 509, .pat = PAT_RAND, .order = 4, .cpu = -1, .seconds = 5 },
 	};
 	double end = vst_now() + 4.5;
+	long happened = 0;
 	struct dev d;
 	struct cg g;
 	pid_t pid[2];
@@ -523,10 +498,13 @@ static void failing_alloc(const char *attr, unsigned int percent, bool zswap)
 		inject(attr, percent, 60, false);
 		vst_msleep(100);
 		inject_off();
+		happened += 60 - inject_left(attr);
 		vst_msleep(50);
 	}
 	for (i = 0; i < 2; i++)
 		vst_join(pid[i]);
+	vst_note("%ld allocations failed", happened);
+	CHECK_GT(happened, 0);
 	fix_end(&d);
 }
 

@@ -6,7 +6,7 @@
 #include "load.h"
 
 /* Forked after it went out: both sides hold the same slots until one writes. */
-TEST(fork, after_swapout, T_ANY_CGROUP)
+TEST(fork, after_swapout, T_ANY_CGROUP | T_EVENTS)
 {
 	const size_t n = 331;
 	struct snap s, b, c, d;
@@ -39,7 +39,7 @@ TEST(fork, after_swapout, T_ANY_CGROUP)
 }
 
 /* Forked in memory, then pushed out by reclaim: the folio is mapped twice. */
-TEST(fork, before_swapout, 0)
+TEST(fork, before_swapout, T_EVENTS)
 {
 	const size_t n = 401;
 	struct area a;
@@ -118,23 +118,23 @@ static void many_sharers(size_t n, int kids, bool write)
 		CHECK_EQ(c.slots_used, s.slots_used - n);
 }
 
-TEST(fork, fourteen_sharers, 0)
+TEST(fork, fourteen_sharers, T_EVENTS)
 {
 	many_sharers(37, 13, false);
 }
 
-TEST(fork, seventeen_sharers, T_ANY_CGROUP)
+TEST(fork, seventeen_sharers, T_ANY_CGROUP | T_EVENTS)
 {
 	many_sharers(37, 17, false);
 }
 
-TEST(fork, forty_sharers_writing, T_ANY_CGROUP)
+TEST(fork, forty_sharers_writing, T_ANY_CGROUP | T_EVENTS)
 {
 	many_sharers(29, 40, true);
 }
 
 /* Sharers that drop their copies without ever reading them. */
-TEST(fork, sharers_just_exit, 0)
+TEST(fork, sharers_just_exit, T_EVENTS)
 {
 	const size_t n = 113;
 	struct snap s, b, c;
@@ -164,11 +164,26 @@ TEST(fork, sharers_just_exit, 0)
 		CHECK_EQ(c.slots_used, s.slots_used - n);
 }
 
-/* Large folios shared over fork, out by reclaim, each side writes a part. */
-TEST(fork, cow_of_64k_folios, 0)
+/* What page @i holds for a side that has written those in @mine by its own seed. */
+static void check_side(const struct area *a, uint64_t seed, const bool *mine)
+{
+	struct area own = *a;
+	size_t i;
+
+	own.seed = seed;
+	for (i = 0; i < a->n; i++)
+		area_check_range(mine[i] ? &own : a, i, 1);
+}
+
+/*
+ * Large folios shared over fork, out by reclaim, each side writes other content to a
+ * part: both see theirs, and the rest as it was.
+ */
+TEST(fork, cow_of_64k_folios, T_EVENTS)
 {
 	const size_t n = 19 * 16;
-	struct area a;
+	static bool mine[19 * 16];
+	struct area a, own;
 	struct cg g;
 	pid_t pid;
 	size_t i;
@@ -179,22 +194,24 @@ TEST(fork, cow_of_64k_folios, 0)
 	area_map(&a, n, PAT_COMP, 4);
 	area_fill(&a);
 	pid = MUST(fork());
+	own = a;
+	own.seed = a.seed + (pid ? 1 : 2);
 	for (round = 0; round < 4; round++) {
-		struct area mine = a;
-
 		for (i = 0; i < 10; i++)
 			cg_reclaim(&g, n * PG);
-		area_check(&a);
-		if (!pid) {
-			mine.seed = a.seed;
-			for (i = round; i < n; i += 7)
-				area_fill_page(&mine, i);
+		check_side(&a, own.seed, mine);
+		/* the parent's pages are others than the child's, but for some */
+		for (i = round; i < n; i += pid ? 11 : 7) {
+			area_fill_page(&own, i);
+			mine[i] = true;
 		}
+		check_side(&a, own.seed, mine);
 	}
 	if (!pid)
 		_exit(VST_PASS);
 	vst_join(pid);
-	area_check(&a);
+	area_try_pageout(&a);
+	check_side(&a, own.seed, mine);
 	area_free(&a);
 	cg_leave();
 }
@@ -217,7 +234,7 @@ static void descend(const struct area *a, int depth)
 	vst_join(pid);
 }
 
-TEST(fork, generations, 0)
+TEST(fork, generations, T_EVENTS)
 {
 	struct area a;
 
@@ -255,7 +272,7 @@ TEST(exit, killed_while_swapping, T_ANY_CGROUP)
 }
 
 /* Exit frees everything in one go, whatever backs it, in every state of the cache. */
-TEST(exit, frees_all_backings, 0)
+TEST(exit, frees_all_backings, T_EVENTS)
 {
 	const size_t n = 1301;
 	struct snap s, b;

@@ -8,6 +8,13 @@
 #include "load.h"
 
 
+/* Pages that found no room because an allocation failed, wherever that was. */
+static uint64_t refused(const struct snap *a, const struct snap *b)
+{
+	return snap_grew(a, b, "reject_grow") + snap_grew(a, b, "reject_table") +
+	       snap_grew(a, b, "reject_zswap_nomem");
+}
+
 /*
  * Push out and read back while allocations of this process fail; a page may stay in
  * memory, but none may be lost, and when the failures end all of it works again.
@@ -15,6 +22,7 @@
 static void failing(const char *attr, unsigned int percent, int order, bool shared)
 {
 	const size_t n = 1231;
+	struct snap s, b, c;
 	struct area a;
 	int round;
 	size_t i;
@@ -23,13 +31,19 @@ static void failing(const char *attr, unsigned int percent, int order, bool shar
 		area_map_shared(&a, n, PAT_CZ, order);
 	else
 		area_map(&a, n, PAT_CZ, order);
+	snap_take(&s);
 	for (round = 0; round < 4; round++) {
 		area_fill(&a);
+		snap_take(&b);
 		inject(attr, percent, -1, true);
 		inject_me(true);
 		madvise(a.p, n * PG, MADV_PAGEOUT);
 		inject_me(false);
 		inject_off();
+		snap_take(&c);
+		/* zswap needs an object for each page that it takes */
+		if (!strcmp(attr, "failslab") && percent == 100)
+			CHECK_EQ(snap_moved(&b, &c, ST_NONE, ST_ZSWAP), 0);
 		CHECK(!vst_have_vswap || vst_verify());
 		/* read with failures on: a failed fault may retry, never give wrong data */
 		inject(attr, percent / 4 + 1, 200, true);
@@ -40,6 +54,13 @@ static void failing(const char *attr, unsigned int percent, int order, bool shar
 		inject_off();
 		area_check(&a);
 	}
+	snap_take(&c);
+	vst_note("refused: %lld growth, %lld table, %lld zswap",
+		 (long long)snap_grew(&s, &c, "reject_grow"),
+		 (long long)snap_grew(&s, &c, "reject_table"),
+		 (long long)snap_grew(&s, &c, "reject_zswap_nomem"));
+	if (vst_have_vswap)
+		CHECK_GT(refused(&s, &c), 0);
 	area_pageout(&a);
 	area_check(&a);
 	area_free(&a);
@@ -85,97 +106,214 @@ TEST(inject, page_alloc_tmpfs, T_INJECT | T_ALLOC_FAIL)
 	failing("fail_page_alloc", 15, 0, true);
 }
 
-/* Every allocation one by one: the k-th fails, for k = 1, 2, 3, ... */
-static void nth(const char *attr, int last)
+static int nth_open(void)
 {
-	const size_t n = 523;
+	int fd = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		SKIP("no fail-nth");
+	return fd;
+}
+
+static void nth_set(int fd, int k)
+{
+	char val[16];
+	int len = snprintf(val, sizeof(val), "%d", k);
+
+	if (pwrite(fd, val, len, 0) != len)
+		FAIL("fail-nth: %s", strerror(errno));
+}
+
+/* How far it still was from the failing one: 0 if that came. */
+static int nth_left(int fd)
+{
+	char val[16] = "";
+
+	if (pread(fd, val, sizeof(val) - 1, 0) <= 0)
+		FAIL("fail-nth: %s", strerror(errno));
+	return atoi(val);
+}
+
+/*
+ * Every allocation of a swap-out one by one: the k-th fails, for k = 1, 2, 3, ... until
+ * there are no so many, or @last have had their turn.
+ */
+static void nth(const char *attr, size_t n, int last)
+{
+	int fd = nth_open(), k, left = 0, fired = 0;
+	struct snap s, b;
 	struct area a;
-	int k;
 
-	area_map(&a, n, PAT_COMP, 0);
-	for (k = 1; k <= last; k++) {
-		char val[16];
-
+	inject(attr, 0, 1, false);
+	snap_take(&s);
+	for (k = 1; k <= last && !left; k++) {
+		area_map(&a, n, PAT_COMP, 0);
 		area_fill(&a);
-		snprintf(val, sizeof(val), "%d", k);
-		inject(attr, 0, 1, false);
-		if (vst_write("/proc/self/fail-nth", val))
-			SKIP("no fail-nth");
+		nth_set(fd, k);
 		madvise(a.p, n * PG, MADV_PAGEOUT);
-		vst_write("/proc/self/fail-nth", "0");
+		left = nth_left(fd);
+		nth_set(fd, 0);
+		fired += !left;
+		CHECK(!vst_have_vswap || vst_verify());
 		area_check(&a);
 		area_free(&a);
-		area_map(&a, n, PAT_COMP, 0);
 	}
-	area_free(&a);
 	inject_off();
+	snap_take(&b);
+	vst_note("%d allocations failed, %llu pages refused", fired,
+		 (unsigned long long)refused(&s, &b));
+	/* every page needs an object of zswap at least */
+	CHECK_GE(fired, (int)n < last ? (int)n : last);
+	if (vst_have_vswap)
+		CHECK_GT(refused(&s, &b), 0);
+	close(fd);
 }
 
 TEST(inject, each_slab_allocation_once, T_INJECT | T_ALLOC_FAIL)
 {
-	nth("failslab", 40);
+	nth("failslab", 523, 40);
 }
 
-/* Fork of shared slots when the table for large counts cannot be had. */
+/* So few pages that the last allocation is reached: not one is left out. */
+TEST(inject, every_slab_allocation_of_few_pages, T_INJECT | T_ALLOC_FAIL)
+{
+	nth("failslab", 11, 400);
+}
+
+static void wait_to_be_killed(void *unused)
+{
+	(void)unused;
+	for (;;)
+		pause();
+}
+
+/*
+ * Fork of shared slots when the table for large counts cannot be had: it is needed for
+ * the fifteenth sharer. Three attempts to allocate it fail, first in atomic context and
+ * then where the fork could wait; what comes after them succeeds.
+ */
 TEST(inject, fork_overflow, T_INJECT | T_ALLOC_FAIL)
 {
 	const size_t n = 41;
+	int kids = 0, failed = 0, k;
 	struct area a;
-	pid_t pid[24];
-	int i, k;
+	pid_t pid[20];
+	long left;
 
 	area_map(&a, n, PAT_COMP, 0);
 	area_fill(&a);
 	area_pageout(&a);
-	for (k = 0; k < 24; k++) {
-		inject("failslab", 30, -1, true);
-		inject_me(true);
-		pid[k] = fork();
-		if (!pid[k]) {
-			inject_me(false);
-			pause();
-			_exit(VST_PASS);
+	while (kids < 13)
+		pid[kids++] = vst_spawn(wait_to_be_killed, NULL);
+	inject_in("failslab", "swap_extend_table_alloc", 3);
+	while (kids < (int)ARRAY_SIZE(pid) && failed < 10) {
+		pid_t new = fork();
+
+		if (!new)
+			wait_to_be_killed(NULL);
+		if (new > 0) {
+			pid[kids++] = new;
+			continue;
 		}
-		inject_me(false);
-		inject_off();
+		CHECK_EQ(errno, ENOMEM);
+		failed++;
+		CHECK(!vst_have_vswap || vst_verify());
 	}
+	inject_off();
+	left = inject_left("failslab");
+	vst_note("%d forks failed, %d children", failed, kids);
 	CHECK(!vst_have_vswap || vst_verify());
-	for (i = 0; i < k; i++)
-		if (pid[i] > 0)
-			vst_kill(pid[i]);
+	for (k = 0; k < kids; k++)
+		vst_kill(pid[k]);
+	CHECK_EQ(left, 0);
+	CHECK_GT(failed, 0);
+	CHECK_GT(kids, 14);
 	area_check(&a);
 	area_free(&a);
 }
 
-/* Growth that cannot have its page: nothing is worse than without the layer. */
-TEST(inject, growth, T_INJECT | T_ALLOC_FAIL)
+/*
+ * Write zeros to the pages of @a and push them out, step by step, as far as that goes.
+ * They cost no memory once out.
+ */
+static void push_zeros(const struct area *a)
 {
 	const size_t step = 512;
-	struct snap s, b;
+	size_t i, k;
+
+	for (i = 0; i < a->n; i += step) {
+		size_t len = a->n - i < step ? a->n - i : step;
+
+		for (k = i; k < i + len; k++)
+			*(volatile char *)(a->p + k * PG) = 0;
+		madvise(a->p + i * PG, len * PG, MADV_PAGEOUT);
+	}
+}
+
+static uint64_t failed_growths(const struct trace *t)
+{
+	uint64_t nr = 0;
+	size_t i;
+
+	for (i = 0; i < t->nr; i++)
+		nr += !strcmp(t->ev[i].name, "vswap_grow") &&
+		      !event_num(&t->ev[i], "clusters");
+	return nr;
+}
+
+/*
+ * Growth that cannot have its page: nothing is worse than without the layer. What finds
+ * no virtual slot stays in memory, or goes to the device, by itself.
+ */
+TEST(inject, growth, T_INJECT | T_ALLOC_FAIL | T_LONG)
+{
+	const size_t more = 1499;
+	struct snap s, b, c;
+	size_t i, n, out;
+	struct trace tr;
 	struct area a;
-	size_t i, k, n;
+	struct dev d;
 
 	if (!vst_have_vswap)
 		return;
 	snap_take(&s);
-	n = snap_stat(&s, "capacity") - s.slots_used + 1500;
+	n = snap_stat(&s, "capacity") - s.slots_used + more;
 	area_map(&a, n, PAT_ZERO, 0);
-	for (i = 0; i < n; i += step) {
-		size_t len = n - i < step ? n - i : step;
-
-		for (k = i; k < i + len; k++)
-			*(volatile char *)(a.p + k * PG) = 0;
-		/* failures for everybody: growth is a worker's job */
-		inject("fail_page_alloc", 20, -1, false);
-		madvise(a.p + i * PG, len * PG, MADV_PAGEOUT);
-		inject_off();
-	}
-	CHECK(vst_verify());
+	trace_start_event(&tr, "vswap_grow");
+	/* for everybody: growth is a worker's job */
+	inject_in("fail_page_alloc", "vswap_grow_once", -1);
+	push_zeros(&a);
 	snap_take(&b);
+	out = area_swapped(&a);
+	CHECK_EQ(snap_grew(&s, &b, "capacity"), 0);
+	CHECK_GE(snap_grew(&s, &b, "reject_grow"), more);
+	CHECK_EQ(b.slots_used - s.slots_used, out);
+	CHECK_LE(out, n - more);
+	/* with a device, all the others go there, and not through the layer */
+	dev_brd(&d, 0, 8191);
+	dev_swapon(&d, -1, 0);
+	area_pageout(&a);
+	snap_take(&c);
+	vst_note("%zu pages on virtual slots, %zu directly on the device", out, dev_used(&d));
+	CHECK_EQ(dev_used(&d), n - out);
+	CHECK_EQ(c.gauge[ST_PHYS], 0);
+	CHECK_EQ(snap_grew(&s, &c, "capacity"), 0);
+	inject_off();
+	trace_stop(&tr);
+	CHECK_GT(failed_growths(&tr), 0);
+	CHECK(vst_verify());
 	for (i = 0; i < n; i++)
 		CHECK_EQ(*(volatile uint64_t *)(a.p + i * PG), 0);
 	area_free(&a);
-	(void)b;
+	dev_settle(&d);
+	CHECK_EQ(dev_used(&d), 0);
+	/* and when there is memory again, it grows */
+	area_map(&a, n, PAT_ZERO, 0);
+	push_zeros(&a);
+	area_pageout(&a);
+	snap_take(&c);
+	CHECK_GT(snap_grew(&s, &c, "capacity"), 0);
+	area_free(&a);
 }
 
 /* A mixed load for a while, with failures for everybody. */
@@ -187,6 +325,7 @@ TEST(inject, load, T_INJECT | T_ALLOC_FAIL | T_LONG)
 		{ .pages = 509, .pat = PAT_CZ, .order = 4, .cpu = -1, .seconds = 6 },
 	};
 	double end = vst_now() + 6;
+	long happened = 0;
 	pid_t pid[2];
 	int i, round = 0;
 
@@ -195,11 +334,14 @@ TEST(inject, load, T_INJECT | T_ALLOC_FAIL | T_LONG)
 		pid[i] = vst_spawn(load_run, &cfg[i]);
 	vst_msleep(300);
 	while (vst_now() < end) {
-		inject(attr[round++ % 2], 1, 40, false);
+		inject(attr[round % 2], 1, 40, false);
 		vst_msleep(100);
 		inject_off();
+		happened += 40 - inject_left(attr[round++ % 2]);
 		vst_msleep(50);
 	}
 	for (i = 0; i < 2; i++)
 		vst_join(pid[i]);
+	vst_note("%ld allocations failed", happened);
+	CHECK_GT(happened, 0);
 }

@@ -16,7 +16,7 @@ static void out(struct area *a, size_t n, enum pat pat)
 	area_pageout(a);
 }
 
-TEST(madvise, dontneed, T_ANY_CGROUP)
+TEST(madvise, dontneed, T_ANY_CGROUP | T_EVENTS)
 {
 	const size_t n = 523;
 	struct snap s, b;
@@ -34,7 +34,7 @@ TEST(madvise, dontneed, T_ANY_CGROUP)
 }
 
 /* MADV_FREE of swapped pages drops them at once. */
-TEST(madvise, free_swapped, 0)
+TEST(madvise, free_swapped, T_EVENTS)
 {
 	const size_t n = 541;
 	struct snap s, b;
@@ -53,7 +53,7 @@ TEST(madvise, free_swapped, 0)
 }
 
 /* MADV_FREE of pages in memory whose slots still exist, then pressure. */
-TEST(madvise, free_cached, 0)
+TEST(madvise, free_cached, T_EVENTS)
 {
 	const size_t n = 331;
 	struct snap s, b;
@@ -79,7 +79,7 @@ TEST(madvise, free_cached, 0)
 }
 
 /* WILLNEED brings pages into the swap cache; touching them then reads nothing. */
-TEST(madvise, willneed, T_ANY_CGROUP)
+TEST(madvise, willneed, T_ANY_CGROUP | T_EVENTS)
 {
 	const size_t n = 337;
 	struct snap s, b, c;
@@ -100,7 +100,7 @@ TEST(madvise, willneed, T_ANY_CGROUP)
 }
 
 /* Brought into the cache and never touched: freed with the mapping. */
-TEST(madvise, willneed_then_unmap, 0)
+TEST(madvise, willneed_then_unmap, T_EVENTS)
 {
 	const size_t n = 281;
 	struct snap s, b;
@@ -117,7 +117,7 @@ TEST(madvise, willneed_then_unmap, 0)
 	CHECK_EQ(b.slots_used, s.slots_used);
 }
 
-TEST(madvise, populate, 0)
+TEST(madvise, populate, T_EVENTS)
 {
 	const size_t n = 401;
 	struct snap s, b, c;
@@ -138,7 +138,7 @@ TEST(madvise, populate, 0)
 }
 
 /* Moving a mapping moves entries, not slots. */
-TEST(madvise, mremap, 0)
+TEST(madvise, mremap, T_EVENTS)
 {
 	const size_t n = 307;
 	struct snap s, b;
@@ -159,7 +159,7 @@ TEST(madvise, mremap, 0)
 	area_free(&a);
 }
 
-TEST(madvise, mlock_and_out_again, 0)
+TEST(madvise, mlock_and_out_again, T_EVENTS)
 {
 	const size_t n = 211;
 	struct snap s, b;
@@ -180,7 +180,7 @@ TEST(madvise, mlock_and_out_again, 0)
 }
 
 /* mprotect on entries, then faults of the wrong and of the right kind. */
-TEST(madvise, mprotect, 0)
+TEST(madvise, mprotect, T_EVENTS)
 {
 	const size_t n = 199;
 	unsigned char c;
@@ -199,7 +199,7 @@ TEST(madvise, mprotect, 0)
 }
 
 /* Reading through /proc/self/mem and process_madvise from another process. */
-TEST(madvise, other_process_pages_out, 0)
+TEST(madvise, other_process_pages_out, T_EVENTS)
 {
 	const size_t n = 257;
 	struct area a;
@@ -234,7 +234,7 @@ TEST(madvise, other_process_pages_out, 0)
 }
 
 /* Pages pinned by a pipe (vmsplice) while they are pushed out keep their content. */
-TEST(madvise, pageout_of_busy_pages, 0)
+TEST(madvise, pageout_of_busy_pages, T_EVENTS)
 {
 	const size_t n = 61;
 	struct area a;

@@ -47,22 +47,25 @@ TEST(phys, fragmented_device, 0)
 {
 	const size_t room = 4095, folios = 23, n = folios * 16;
 	struct area frag, a;
+	uint64_t fallback;
+	struct snap s, b;
 	struct dev d;
 	struct cg g;
 	size_t i;
 
 	fix_brd(&g, &d, room);
-	area_out(&frag, &g, room, PAT_COMP, 0);
-	CHECK_EQ(dev_used(&d), room);
-	for (i = 0; i < room; i += 2)
-		area_advise(&frag, i, 1, MADV_DONTNEED);
-	CHECK_LE(dev_used(&d), room / 2 + 1);
+	fix_fragment(&frag, &g, &d);
 	area_make(&a, n, PAT_RAND, 4);
 	CHECK_EQ(vst_folio_pages(a.p), 16);
+	fallback = vst_mthp(4, "swpout_fallback");
+	snap_take(&s);
 	area_push(&a, &g);
-	CHECK_GE(dev_used(&d), room / 2 + n);
+	snap_take(&b);
+	CHECK_EQ(vst_mthp(4, "swpout_fallback") - fallback, folios);
+	CHECK_EQ(dev_used(&d), room / 2 + n);
+	MOVES(&s, &b, { ST_FREE, ST_NONE, n }, { ST_NONE, ST_PHYS, n });
 	if (vst_have_vswap)
-		CHECK_EQ(vst_sysfs_slots("phys"), room / 2 + n);
+		CHECK_EQ(snap_grew(&s, &b, "reject_phys_frag"), n);
 	area_check(&a);
 	for (i = 1; i < room; i += 2)
 		area_check_range(&frag, i, 1);
@@ -71,33 +74,146 @@ TEST(phys, fragmented_device, 0)
 	fix_end(&d);
 }
 
-/* A large folio whose pages lie on the device in pieces, and in zswap, and are zero. */
-TEST(phys, mixed_backings, 0)
+/*
+ * No room at all on the device, and large folios of which a part compresses: they are
+ * split in the swap cache, what can goes to zswap, and the rest stays.
+ */
+TEST(phys, split_on_full_device, 0)
 {
-	const size_t folios = 31, n = folios * 16;
-	struct area a, part;
+	const size_t room = 61, folios = 19, n = folios * 16;
+	uint64_t split, fallback;
+	struct area fill, a;
+	struct snap s, b;
 	struct dev d;
 	struct cg g;
-	size_t i;
+	int try;
 
-	fix_brd(&g, &d, 4001);
-	/* every fifth page to zswap, the rest to the device, single pages */
-	area_make(&a, n, PAT_CZ, 0);
+	if (!vst_have_vswap)
+		SKIP("the base kernel needs a slot of the device for each page");
+	fix_brd(&g, &d, room);
+	area_out(&fill, &g, room, PAT_RAND, 0);
+	CHECK_EQ(dev_used(&d), room);
 	knob_zswap(true);
-	for (i = 0; i < n; i += 5) {
+	area_make(&a, n, PAT_MIXED, 4);
+	CHECK_EQ(vst_folio_pages(a.p), 16);
+	split = vst_mthp(4, "split");
+	fallback = vst_mthp(4, "swpout_fallback");
+	snap_take(&s);
+	area_try_pageout(&a);
+	CHECK_EQ(vst_mthp(4, "split") - split, folios);
+	CHECK_EQ(vst_mthp(4, "swpout_fallback") - fallback, folios);
+	snap_take(&b);
+	CHECK_GE(snap_grew(&s, &b, "reject_incompressible"), n);
+	CHECK_GE(snap_grew(&s, &b, "reject_phys_full"), n);
+	/* the pages are on their own now, and reclaim finds them */
+	for (try = 0; try < 50; try++) {
+		snap_take(&b);
+		if (b.gauge[ST_ZSWAP] - s.gauge[ST_ZSWAP] == area_count(&a, PAT_COMP) &&
+		    b.gauge[ST_ZERO] - s.gauge[ST_ZERO] == area_count(&a, PAT_ZERO))
+			break;
+		vst_write("/proc/sys/vm/drop_caches", "1");
+		cg_reclaim(&g, n * PG);
+	}
+	CHECK_EQ(b.gauge[ST_ZSWAP] - s.gauge[ST_ZSWAP], area_count(&a, PAT_COMP));
+	CHECK_EQ(b.gauge[ST_ZERO] - s.gauge[ST_ZERO], area_count(&a, PAT_ZERO));
+	CHECK_EQ(b.gauge[ST_PHYS], room);
+	CHECK_EQ(dev_used(&d), room);
+	area_check(&a);
+	area_check(&fill);
+	area_free(&a);
+	area_free(&fill);
+	fix_end(&d);
+}
+
+/* And the device's slots behind them, are they one run in one cluster? */
+static bool phys_fits(const struct area *a, size_t i, const struct trace *t)
+{
+	uint64_t first = trace_phys(t, area_slot(a, i));
+	size_t k;
+
+	for (k = 1; k < 16; k++)
+		if (trace_phys(t, area_slot(a, i + k)) != first + k)
+			return false;
+	return first / 512 == (first + 15) / 512;
+}
+
+/*
+ * Blocks of 64 KiB of single pages, in turn: in zswap and zero; on the device; half
+ * and half. What is in memory, or in one run on a device as fast as memory, comes back as
+ * one folio; what is half and half cannot; every page is right.
+ */
+TEST(phys, mixed_backings, 0)
+{
+	const size_t blocks = 33, n = blocks * 16;
+	size_t i, k, want = 0, large = 0, in_memory = 0, on_device = 0;
+	bool fits[33];
+	struct area a, part;
+	struct trace tr;
+	struct snap s, b;
+	struct dev d;
+	struct cg g;
+
+	if (!vst_have_vswap)
+		SKIP("the base kernel has no mixed backings");
+	fix_brd(&g, &d, 4001);
+	area_make(&a, n, PAT_CZ, 0);
+	for (i = 0; i < n; i++)
+		if (i / 16 % 3 == 1)
+			/* nothing of this block is zero */
+			for (k = 0; k < PG / 8; k++)
+				((uint64_t *)(a.p + i * PG))[k] = i * 1000003 + k;
+	/* empties the LRU batches of all CPUs, whose references would hold pages back */
+	vst_set("/proc/sys/vm/drop_caches", "1");
+	snap_take(&s);
+	trace_start(&tr);
+	for (i = 0; i < n; i += 8) {
 		part = a;
 		part.p = a.p + i * PG;
-		part.n = 1;
+		part.n = 8;
+		k = i / 16 % 3;
+		knob_zswap(k == 0 || (k == 2 && i % 16 == 0));
 		area_pageout(&part);
 	}
-	knob_zswap(false);
-	area_pageout(&a);
-	CHECK(!vst_have_vswap || vst_verify());
+	CHECK_EQ(cg_key(&g, "memory.stat", "swapcached"), 0);
+	trace_stop(&tr);
+	snap_take(&b);
+	CHECK_EQ(b.gauge[ST_ZSWAP] - s.gauge[ST_ZSWAP], 11 * 8 + 11 * 4);
+	CHECK_EQ(b.gauge[ST_ZERO] - s.gauge[ST_ZERO], 11 * 8 + 11 * 8);
+	CHECK_EQ(b.gauge[ST_PHYS] - s.gauge[ST_PHYS], 11 * 16 + 11 * 4);
+	CHECK_EQ(dev_used(&d), b.gauge[ST_PHYS] - s.gauge[ST_PHYS]);
+	CHECK(vst_verify());
+	for (i = 0; i < blocks; i++) {
+		fits[i] = area_slots_fit(&a, i * 16, 16) && i % 3 != 2 &&
+			(i % 3 == 0 || phys_fits(&a, i * 16, &tr));
+		in_memory += fits[i] && i % 3 == 0;
+		on_device += fits[i] && i % 3 == 1;
+		want += fits[i];
+	}
+	trace_free(&tr);
 	vst_set(THP_SYSFS "/hugepages-64kB/enabled", "madvise");
 	area_advise(&a, 0, n, MADV_HUGEPAGE);
-	area_check(&a);
+	for (i = 0; i < n; i++) {
+		if (i / 16 % 3 != 1) {
+			area_check_range(&a, i, 1);
+			continue;
+		}
+		for (k = 0; k < PG / 8; k++)
+			CHECK_EQ(((uint64_t *)(a.p + i * PG))[k], i * 1000003 + k);
+	}
+	for (i = 0; i < blocks; i++) {
+		size_t pages = vst_folio_pages(a.p + i * 16 * PG);
+
+		if (pages != (fits[i] ? 16 : 1))
+			FAIL("block %zu came back in folios of %zu pages", i, pages);
+		large += pages == 16;
+	}
+	vst_note("%zu blocks as one folio: %zu from memory, %zu from the device", large,
+		 in_memory, on_device);
+	CHECK_EQ(large, want);
+	CHECK_GE(in_memory, 9);
+	CHECK_GE(on_device, 9);
 	area_pageout(&a);
-	area_check(&a);
+	area_check_range(&a, 0, 16);
 	area_free(&a);
 	fix_end(&d);
 }

@@ -63,6 +63,31 @@ TEST(writeback, cgroup_limit, 0)
 	fix_end(&d);
 }
 
+static uint64_t written_back(void)
+{
+	uint64_t nr;
+
+	CHECK(vst_key("/proc/vmstat", "zswpwb", &nr));
+	return nr;
+}
+
+/* Wait until nothing was written back for half a second. */
+static void writeback_ends(void)
+{
+	double end = vst_now() + 20, calm = vst_now();
+	uint64_t last = written_back(), now;
+
+	while (vst_now() < calm + 0.5) {
+		if (vst_now() > end)
+			FAIL("writeback does not come to an end");
+		vst_msleep(20);
+		now = written_back();
+		if (now != last)
+			calm = vst_now();
+		last = now;
+	}
+}
+
 /* The pool's limit: the global worker, asynchronous. */
 TEST(writeback, pool_limit, T_LONG)
 {
@@ -75,6 +100,8 @@ TEST(writeback, pool_limit, T_LONG)
 	size_t n;
 
 	start_writeback(&g, &d);
+	/* in auto mode, what finds the pool full would get a direct entry */
+	knob_vswap("always");
 	CHECK(vst_key("/proc/meminfo", "MemTotal", &total_kb));
 	knob_zswap_param("max_pool_percent", "1");
 	/* random pages are stored raw as long as there is a device: the pool fills */
@@ -83,20 +110,21 @@ TEST(writeback, pool_limit, T_LONG)
 	snap_take(&s);
 	trace_start(&tr);
 	area_pageout(&a);
-	POLL(20, "writeback of the pool",
-	     (snap_take(&b), b.zswpwb > s.zswpwb) || b.gauge[ST_PHYS] > s.gauge[ST_PHYS]);
-	vst_msleep(500);
+	POLL(20, "writeback of the pool", written_back() > s.zswpwb);
+	writeback_ends();
 	cg_drop_cache(&g);
-	trace_stop(&tr);
+	writeback_ends();
 	snap_take(&b);
+	trace_stop(&tr);
+	after_writeback(&s, &b, &d, &tr);
+	trace_check(&tr, &s, &b);
+	if (vst_have_vswap)
+		CHECK_GT(snap_grew(&s, &b, "reject_pool_limit"), 0);
+	vst_note("%llu refused by the full pool",
+		 (unsigned long long)snap_moved(&s, &b, ST_NONE, ST_PHYS));
 	area_check(&a);
 	area_free(&a);
-	dev_settle(&d);
-	CHECK_EQ(dev_used(&d), 0);
-	vst_note("%llu written back, %llu refused by the full pool",
-		 (unsigned long long)(b.zswpwb - s.zswpwb),
-		 (unsigned long long)snap_moved(&s, &b, ST_NONE, ST_PHYS));
-	cg_leave();
+	fix_end(&d);
 }
 
 /* The shrinker: reclaim of the cgroup ages its compressed pages to the device. */
@@ -165,29 +193,51 @@ TEST(writeback, forbidden, 0)
 	cg_leave();
 }
 
+/*
+ * Let reclaim age the compressed pages of @g until writeback has been refused for
+ * @reason; the shrinker works from statistics that are up to two seconds old. Returns with
+ * everything at rest.
+ */
+static void shrink_until(const struct cg *g, const struct snap *s, const char *reason,
+			 struct snap *b)
+{
+	double end = vst_now() + (vst_debug_kernel ? 60 : 20);
+
+	do {
+		cg_reclaim(g, 1 << 20);
+		vst_msleep(20);
+		snap_take(b);
+	} while (!snap_grew(s, b, reason) && vst_now() < end);
+	writeback_ends();
+	cg_drop_cache(g);
+	snap_take(b);
+	vst_note("%llu written back, %lld refused: %s",
+		 (unsigned long long)(b->zswpwb - s->zswpwb),
+		 (long long)snap_grew(s, b, reason), reason);
+	CHECK_GT(snap_grew(s, b, reason), 0);
+}
+
 /* No room on the device: writeback fails, the compressed copy stays and is right. */
 TEST(writeback, device_full, 0)
 {
 	const size_t n = 1201, room = 31;
+	struct snap s, b;
 	struct area a;
-	struct snap b;
 	struct dev d;
 	struct cg g;
-	int round;
 
 	if (!vst_have_vswap)
 		SKIP("the base kernel needs a slot of the device for each page");
-	cg_make(&g, "wbfull");
-	cg_enter(&g);
-	dev_brd(&d, 0, room);
-	dev_swapon(&d, -1, 0);
+	fix_brd(&g, &d, room);
+	knob_vswap("auto");
+	knob_zswap(true);
 	knob_zswap_param("shrinker_enabled", "Y");
 	area_out(&a, &g, n, PAT_COMP, 0);
-	for (round = 0; round < 20; round++)
-		cg_reclaim(&g, 1 << 20);
-	snap_take(&b);
-	CHECK_LE(dev_used(&d), room);
-	CHECK(!vst_have_vswap || vst_verify());
+	snap_take(&s);
+	shrink_until(&g, &s, "reject_phys_full", &b);
+	CHECK_EQ(dev_used(&d), room);
+	CHECK_EQ(snap_moved(&s, &b, ST_ZSWAP, ST_PHYS), b.zswpwb - s.zswpwb);
+	CHECK(vst_verify());
 	area_check(&a);
 	area_free(&a);
 	fix_end(&d);
@@ -197,23 +247,36 @@ TEST(writeback, device_full, 0)
 TEST(writeback, swap_max, 0)
 {
 	const size_t n = 1201, max = 41;
-	struct area a;
+	struct area a, o;
+	struct cg g, other;
+	struct snap s, b;
 	struct dev d;
-	struct cg g;
-	int round;
 
 	if (!vst_have_vswap)
 		SKIP("the base kernel needs a slot of the device for each page");
 	start_writeback(&g, &d);
 	knob_zswap_param("shrinker_enabled", "Y");
+	cg_make(&other, "other");
 	cg_set(&g, "memory.swap.max", "%zu", max * PG);
 	area_out(&a, &g, n, PAT_COMP, 0);
-	for (round = 0; round < 20; round++)
-		cg_reclaim(&g, 1 << 20);
-	CHECK_LE(cg_read(&g, "memory.swap.current"), max * PG);
-	if (vst_have_vswap)
-		CHECK_LE(dev_used(&d), max);
+	snap_take(&s);
+	shrink_until(&g, &s, "reject_phys_limit", &b);
+	CHECK_EQ(cg_read(&g, "memory.swap.current"), max * PG);
+	CHECK_EQ(dev_used(&d), max);
+	CHECK_EQ(cg_key(&g, "memory.swap.events", "max"),
+		 snap_grew(&s, &b, "reject_phys_limit"));
+	CHECK_EQ(cg_key(&g, "memory.swap.events", "fail"),
+		 cg_key(&g, "memory.swap.events", "max"));
+	/* the other's pages are written back all the same */
+	cg_enter(&other);
+	area_out(&o, &other, n, PAT_COMP, 0);
+	POLL(vst_debug_kernel ? 60 : 20, "writeback of the other cgroup",
+	     (cg_reclaim(&other, 1 << 20), cg_read(&other, "memory.swap.current") > 0));
+	CHECK_EQ(cg_key(&other, "memory.swap.events", "max"), 0);
+	CHECK_EQ(cg_read(&g, "memory.swap.current"), max * PG);
+	area_check(&o);
 	area_check(&a);
+	area_free(&o);
 	area_free(&a);
 	fix_end(&d);
 }
@@ -226,6 +289,7 @@ TEST(writeback, against_faults, T_SMP)
 		{ .pages = 997, .pat = PAT_CZ, .cpu = -1, .seconds = 5, .order = 4 },
 	};
 	double end = vst_now() + 5;
+	struct snap s, b;
 	struct dev d;
 	struct cg g;
 	pid_t pid[2];
@@ -234,6 +298,7 @@ TEST(writeback, against_faults, T_SMP)
 	start_writeback(&g, &d);
 	knob_zswap_param("shrinker_enabled", "Y");
 	cg_set(&g, "memory.zswap.max", "%d", 1 << 20);
+	snap_take(&s);
 	for (i = 0; i < 2; i++)
 		pid[i] = vst_spawn(load_run, &cfg[i]);
 	while (vst_now() < end) {
@@ -242,5 +307,12 @@ TEST(writeback, against_faults, T_SMP)
 	}
 	for (i = 0; i < 2; i++)
 		vst_join(pid[i]);
+	snap_take(&b);
+	vst_note("%llu pages written back", (unsigned long long)(b.zswpwb - s.zswpwb));
+	/* in auto mode, what finds the limit reached gets a direct entry, also in zswap */
+	CHECK_GT(b.zswpwb - s.zswpwb, 0);
+	if (vst_have_vswap)
+		CHECK_GT(snap_moved(&s, &b, ST_ZSWAP, ST_PHYS), 0);
+	CHECK_LE(snap_moved(&s, &b, ST_ZSWAP, ST_PHYS), b.zswpwb - s.zswpwb);
 	cg_leave();
 }

@@ -9,7 +9,8 @@
 
 #include "harness.h"
 
-#define BUFFER_KB 4096
+/* Per CPU. An event takes about 80 bytes. */
+#define BUFFER_KB 12288
 
 static void trace_set(const struct trace *t, const char *file, const char *val)
 {
@@ -26,12 +27,14 @@ void trace_start(struct trace *t)
 
 void trace_start_event(struct trace *t, const char *event)
 {
+	static unsigned int traces;
 	char kb[16], enable[64];
 
 	memset(t, 0, sizeof(*t));
 	if (!vst_have_vswap)
 		return;
-	snprintf(t->dir, sizeof(t->dir), TRACEFS "/instances/vst-%d", getpid());
+	snprintf(t->dir, sizeof(t->dir), TRACEFS "/instances/vst-%d-%u", getpid(),
+		 ++traces);
 	MUST(mkdir(t->dir, 0755));
 	snprintf(kb, sizeof(kb), "%d", BUFFER_KB);
 	trace_set(t, "buffer_size_kb", kb);
@@ -62,27 +65,28 @@ static uint64_t lost_events(const struct trace *t)
 	return lost;
 }
 
-static bool parse_event(char *line, struct event *e)
+static bool parse_event(const char *line, struct event *e)
 {
-	char *name = strstr(line, ": vswap_"), *colon, *tok, *eq, *save = NULL;
+	const char *name = strstr(line, ": vswap_");
+	char *colon, *tok, *eq, *save = NULL;
 
 	if (!name || line[0] == '#')
 		return false;
-	name += 2;
-	colon = strchr(name, ':');
-	if (!colon)
-		return false;
-	*colon = 0;
 	memset(e, 0, sizeof(*e));
-	snprintf(e->name, sizeof(e->name), "%s", name);
+	e->name = strdup(name + 2);
+	if (!e->name)
+		FAIL("no memory for an event");
+	colon = strchr(e->name, ':');
+	if (!colon || strlen(e->name) > UINT8_MAX)
+		FAIL("what event is this: %s", e->name);
+	*colon = 0;
 	for (tok = strtok_r(colon + 1, " \n", &save); tok; tok = strtok_r(NULL, " \n", &save)) {
 		eq = strchr(tok, '=');
-		if (!eq || e->nr_fields == ARRAY_SIZE(e->field))
+		if (!eq || e->nr_fields == ARRAY_SIZE(e->key))
 			continue;
 		*eq = 0;
-		snprintf(e->field[e->nr_fields].key, sizeof(e->field[0].key), "%s", tok);
-		snprintf(e->field[e->nr_fields].val, sizeof(e->field[0].val), "%s", eq + 1);
-		e->nr_fields++;
+		e->key[e->nr_fields] = tok - e->name;
+		e->val[e->nr_fields++] = eq + 1 - e->name;
 	}
 	return true;
 }
@@ -124,6 +128,10 @@ void trace_stop(struct trace *t)
 
 void trace_free(struct trace *t)
 {
+	size_t i;
+
+	for (i = 0; i < t->nr; i++)
+		free(t->ev[i].name);
 	free(t->ev);
 	t->ev = NULL;
 	t->nr = 0;
@@ -153,8 +161,8 @@ const char *event_str(const struct event *e, const char *key)
 	unsigned int i;
 
 	for (i = 0; i < e->nr_fields; i++)
-		if (!strcmp(e->field[i].key, key))
-			return e->field[i].val;
+		if (!strcmp(e->name + e->key[i], key))
+			return e->name + e->val[i];
 	FAIL("%s: no field \"%s\"", e->name, key);
 }
 
@@ -214,6 +222,36 @@ uint64_t trace_swapins(const struct trace *t, int backing)
 	return sum;
 }
 
+uint64_t trace_phys(const struct trace *t, uint64_t slot)
+{
+	uint64_t where = 0;
+	size_t i;
+
+	for (i = 0; i < t->nr; i++) {
+		const struct event *e = &t->ev[i];
+		uint64_t first;
+
+		if (strcmp(e->name, "vswap_transition") || event_state(e, "to") != ST_PHYS)
+			continue;
+		first = event_num(e, "slot");
+		if (slot >= first && slot < first + event_num(e, "nr"))
+			where = event_num(e, "phys_offset") + slot - first;
+	}
+	if (!where)
+		FAIL("no event says where slot %" PRIu64 " is", slot);
+	return where;
+}
+
+/* Slot 0 of a device is its header: no page is there. */
+static void check_phys_fields(const struct event *e, bool phys)
+{
+	uint64_t type = event_num(e, "phys_type"), offset = event_num(e, "phys_offset");
+
+	if (phys ? !offset : type || offset)
+		FAIL("%s -> %s at %" PRIu64 ":%" PRIu64, event_str(e, "from"), event_str(e, "to"),
+		     type, offset);
+}
+
 /* Fields that make sense only for some states. */
 static void check_fields(const struct event *e)
 {
@@ -238,41 +276,87 @@ static void check_fields(const struct event *e)
 		FAIL("event from %s to itself", vst_state_name[from]);
 	if (to == ST_ZSWAP && (!bytes || bytes > nr * PG))
 		FAIL("store of %" PRIu64 " pages in %" PRIu64 " bytes", nr, bytes);
+	if (to != ST_ZSWAP && from != ST_ZSWAP && bytes)
+		FAIL("%s -> %s of %" PRIu64 " compressed bytes", vst_state_name[from],
+		     vst_state_name[to], bytes);
+	if (event_num(e, "slot") % 512 + nr > 512)
+		FAIL("%" PRIu64 " slots from %" PRIu64 " on are not in one cluster", nr,
+		     event_num(e, "slot"));
+	check_phys_fields(e, to == ST_PHYS || from == ST_PHYS);
 	event_num(e, "cgroup");
-	event_str(e, "phys_type");
-	event_str(e, "phys_offset");
+}
+
+/* What all events of a trace say together. */
+struct sums {
+	uint64_t trans[ST_NR][ST_NR];
+	uint64_t swapin[ST_NR];
+	uint64_t reject[VST_STATS];	/* in the order of the lines of `stat` */
+};
+
+/* Which line of `stat` counts the refusals for @reason. */
+static unsigned int reject_line(const struct snap *s, const char *reason)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->nr_stat; i++)
+		if (!strncmp(s->stat[i].name, "reject_", 7) &&
+		    !strcmp(s->stat[i].name + 7, reason))
+			return i;
+	FAIL("a refusal for the unknown reason \"%s\"", reason);
+}
+
+static void add_up(const struct trace *t, const struct snap *s, struct sums *sum)
+{
+	size_t k;
+
+	memset(sum, 0, sizeof(*sum));
+	for (k = 0; k < t->nr; k++) {
+		const struct event *e = &t->ev[k];
+
+		if (!strcmp(e->name, "vswap_transition")) {
+			check_fields(e);
+			sum->trans[event_state(e, "from")][event_state(e, "to")] +=
+				event_num(e, "nr");
+		} else if (!strcmp(e->name, "vswap_swapin")) {
+			sum->swapin[event_state(e, "backing")] += event_num(e, "nr");
+		} else if (!strcmp(e->name, "vswap_reject")) {
+			sum->reject[reject_line(s, event_str(e, "reason"))] +=
+				event_num(e, "nr");
+		}
+	}
+}
+
+static int differs(const char *what, uint64_t events, uint64_t counter)
+{
+	if (events == counter)
+		return 0;
+	vst_note("%s: events say %" PRIu64 ", counters %" PRIu64, what, events, counter);
+	return 1;
 }
 
 void trace_check(const struct trace *t, const struct snap *a, const struct snap *b)
 {
+	struct sums sum;
 	char name[40];
 	int i, j, bad = 0;
-	size_t k;
 
 	if (!vst_have_vswap)
 		return;
-	for (k = 0; k < t->nr; k++)
-		if (!strcmp(t->ev[k].name, "vswap_transition"))
-			check_fields(&t->ev[k]);
+	add_up(t, b, &sum);
 	for (i = 0; i < ST_NR; i++)
 		for (j = 0; j < ST_NR; j++) {
-			uint64_t ev = trace_sum(t, i, j, NULL, NULL);
-			uint64_t ctr = snap_moved(a, b, i, j);
-
-			if (ev == ctr)
-				continue;
-			vst_note("%s -> %s: events say %" PRIu64 ", counters %" PRIu64,
-				 vst_state_name[i], vst_state_name[j], ev, ctr);
-			bad++;
+			snprintf(name, sizeof(name), "%s -> %s", vst_state_name[i],
+				 vst_state_name[j]);
+			bad += differs(name, sum.trans[i][j], snap_moved(a, b, i, j));
 		}
-	for (i = ST_ZERO; i <= ST_PHYS; i++) {
+	for (i = ST_NONE; i < ST_NR; i++) {
 		snprintf(name, sizeof(name), "swapin_%s", vst_state_name[i]);
-		if (trace_swapins(t, i) == (uint64_t)snap_grew(a, b, name))
-			continue;
-		vst_note("%s: events say %" PRIu64 ", counter %" PRId64, name,
-			 trace_swapins(t, i), snap_grew(a, b, name));
-		bad++;
+		bad += differs(name, sum.swapin[i], snap_grew(a, b, name));
 	}
+	for (i = 0; i < (int)b->nr_stat; i++)
+		if (!strncmp(b->stat[i].name, "reject_", 7))
+			bad += differs(b->stat[i].name, sum.reject[i],
+				       snap_grew(a, b, b->stat[i].name));
 	if (bad)
 		FAIL("events and counters differ");
 }
