@@ -62,16 +62,30 @@ void area_push(const struct area *a, const struct cg *g)
 }
 
 /*
- * Fill a device and free every second slot: half of it is free, and no two neighbours.
- * The odd pages of @a stay there.
+ * Fill a device and free all slots but every @keep-th: whatever the room, there is no
+ * place for a large folio. Returns how many are still in use.
  */
-void fix_fragment(struct area *a, const struct cg *g, const struct dev *d)
+size_t fix_fragment(struct area *a, const struct cg *g, const struct dev *d, size_t keep)
 {
-	size_t i;
+	size_t i, left = 0;
 
 	area_out(a, g, d->pages, PAT_COMP, 0);
 	CHECK_EQ(dev_used(d), d->pages);
-	for (i = 0; i < d->pages; i += 2)
-		area_advise(a, i, 1, MADV_DONTNEED);
-	dev_settle_at(d, d->pages / 2);
+	for (i = 0; i < d->pages; i++) {
+		if (i % keep == 1)
+			left++;
+		else
+			area_advise(a, i, 1, MADV_DONTNEED);
+	}
+	dev_settle_at(d, left);
+	CHECK_EQ(dev_used(d), left);
+	return left;
+}
+
+void fix_fragment_check(const struct area *a, size_t keep)
+{
+	size_t i;
+
+	for (i = 1; i < a->n; i += keep)
+		area_check_range(a, i, 1);
 }

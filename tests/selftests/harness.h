@@ -367,9 +367,9 @@ const char *cg_root(void);
 
 /* ---- trace events (trace.c) ------------------------------------------------------ */
 
-/* A test can cause a hundred thousand of them: the fields are offsets into the line. */
+/* A test can cause a hundred thousand of them: the fields are offsets from the name. */
 struct event {
-	char *name;
+	char *name;	/* in the text of the trace */
 	uint8_t nr_fields;
 	uint8_t key[10], val[10];
 };
@@ -378,6 +378,8 @@ struct trace {
 	char dir[96];
 	struct event *ev;
 	size_t nr;
+	char *text;
+	size_t text_size;
 };
 
 /* Make an instance of our own and record all events of the layer. */
@@ -457,8 +459,10 @@ void area_push(const struct area *a, const struct cg *g);
 /* Map, fill and push out so. */
 void area_out(struct area *a, const struct cg *g, size_t n, enum pat pat, int order);
 
-/* Leave every second slot of the device free, the others with the odd pages of @a. */
-void fix_fragment(struct area *a, const struct cg *g, const struct dev *d);
+/* Use every @keep-th slot of the device for pages of @a, the others are free; how many. */
+size_t fix_fragment(struct area *a, const struct cg *g, const struct dev *d, size_t keep);
+/* Those pages are right. */
+void fix_fragment_check(const struct area *a, size_t keep);
 
 /* Device mapper (dm.c): a target over @under; message as of dmsetup. */
 void dm_create(struct dev *d, const char *name, const char *target, const char *params,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * IO errors. A read error loses the pages that could not be read, by SIGBUS, and no
- * others; a write error loses nothing.
+ * Read errors. They lose the pages that could not be read, by SIGBUS, and no others.
+ * And errors of all kinds at random, with loads running.
  */
+#include <fcntl.h>
 #include <sys/wait.h>
 
 #include "harness.h"
@@ -18,12 +19,20 @@ static void virt_only(struct cg *g)
 	vst_set("/proc/sys/vm/page-cluster", "0");
 }
 
+/* Page @i of the device under dm-dust cannot be read, once that is enabled. */
+static void bad_block(const char *name, uint64_t i)
+{
+	char msg[64];
+
+	snprintf(msg, sizeof(msg), "addbadblock %llu", (unsigned long long)i);
+	dm_message(name, msg);
+}
+
 /* A device on which reading the pages @bad[] of the area fails; all are out. */
 static void out_with_bad(struct area *a, struct dev *d, struct cg *g, size_t n,
 			 const size_t *bad, size_t nr_bad)
 {
 	struct trace tr;
-	char msg[64];
 	size_t i;
 
 	virt_only(g);
@@ -38,11 +47,8 @@ static void out_with_bad(struct area *a, struct dev *d, struct cg *g, size_t n,
 	area_pageout(a);
 	trace_stop(&tr);
 	cg_drop_cache(g);
-	for (i = 0; i < nr_bad; i++) {
-		snprintf(msg, sizeof(msg), "addbadblock %llu",
-			 (unsigned long long)trace_phys(&tr, area_slot(a, bad[i])));
-		dm_message("dust", msg);
-	}
+	for (i = 0; i < nr_bad; i++)
+		bad_block("dust", trace_phys(&tr, area_slot(a, bad[i])));
 	trace_free(&tr);
 	dm_message("dust", "enable");
 }
@@ -192,6 +198,24 @@ TEST(error, poison_lives, 0)
 	cg_leave();
 }
 
+/* A file descriptor of the file that shared memory is; whoever maps it may open it. */
+static int area_file(const struct area *a)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx", (unsigned long)a->p,
+		 (unsigned long)a->p + a->n * PG);
+	return MUST(open(path, O_RDONLY | O_CLOEXEC));
+}
+
+/* The error that reading page @i of a file gives, or 0. */
+static int errno_of(int fd, size_t i)
+{
+	char buf[PG];
+
+	return pread(fd, buf, PG, i * PG) < 0 ? errno : 0;
+}
+
 /* tmpfs: reading a page that is lost is an error, the rest of the file is right. */
 TEST(error, tmpfs_read, 0)
 {
@@ -212,12 +236,8 @@ TEST(error, tmpfs_read, 0)
 	area_advise(&a, 0, n, MADV_PAGEOUT);
 	cg_drop_cache(&g);
 	CHECK_EQ(area_swapped(&a), n);
-	for (i = 40; i < 60; i++) {
-		char msg[64];
-
-		snprintf(msg, sizeof(msg), "addbadblock %zu", i);
-		dm_message("dust", msg);
-	}
+	for (i = 40; i < 60; i++)
+		bad_block("dust", i);
 	dm_message("dust", "enable");
 	for (i = 0; i < n; i++) {
 		sig = vst_probe(a.p + i * PG, &c);
@@ -236,101 +256,65 @@ TEST(error, tmpfs_read, 0)
 	fix_end(&d);
 }
 
-/* Every write to the device fails: the pages stay, dirty and right. */
-TEST(error, write_no_other_device, 0)
+/*
+ * tmpfs, and swapoff while a part of the device cannot be read: those pages are lost, a
+ * mapping gets SIGBUS for them and read() gets EIO, again and again; the rest is right.
+ */
+TEST(error, tmpfs_swapoff_poisons, 0)
 {
-	const size_t n = 307;
-	struct snap s, b;
+	const size_t n = 211, first = 40, nr = 17;
+	size_t i, lost = 0;
+	uint64_t buf[PG / 8], want[PG / 8];
+	unsigned char c;
+	struct snap b;
 	struct area a;
 	struct dev d;
 	struct cg g;
-	int i;
-
-	virt_only(&g);
-	dm_create(&d, "flaky", "linear", UNDER " 0", UNDER);
-	dev_mkswap(&d, d.path, 8191);
-	dev_swapon(&d, -1, 0);
-	dm_reload("flaky", "flakey", UNDER " 0 0 1000 1 error_writes", dev_bytes(UNDER) / 512);
-	area_make(&a, n, PAT_RAND, 0);
-	snap_take(&s);
-	for (i = 0; i < 3; i++) {
-		area_try_pageout(&a);
-		vst_msleep(20);
-		CHECK(!vst_have_vswap || vst_verify());
-		area_check(&a);
-	}
-	/* the device is repaired: now they go */
-	dm_reload("flaky", "linear", UNDER " 0", dev_bytes(UNDER) / 512);
-	area_push(&a, &g);
-	CHECK_GT(dev_used(&d), n / 2);
-	area_check(&a);
-	area_free(&a);
-	dev_settle(&d);
-	CHECK_EQ(dev_used(&d), 0);
-	snap_take(&b);
-	CHECK_EQ(b.slots_used, s.slots_used);
-	cg_leave();
-}
-
-/* A write error on the first device: the next attempt takes the other one. */
-TEST(error, write_takes_other_device, 0)
-{
-	const size_t n = 307;
-	struct dev bad, good;
-	struct area a;
-	struct cg g;
-	int i;
+	int fd, round, sig;
 
 	if (!vst_have_vswap)
-		SKIP("the base kernel tries the same slot for ever");
+		SKIP("swapoff of the base kernel fails");
 	virt_only(&g);
-	dm_create(&bad, "flaky", "linear", UNDER " 0", UNDER);
-	dev_mkswap(&bad, bad.path, 8191);
-	dev_swapon(&bad, 10, 0);
-	dm_reload("flaky", "flakey", UNDER " 0 0 1000 1 error_writes", dev_bytes(UNDER) / 512);
-	dev_brd(&good, 8, 8191);
-	dev_swapon(&good, 5, 0);
-	area_make(&a, n, PAT_RAND, 0);
-	for (i = 0; i < 200 && dev_used(&good) < n; i++) {
-		area_try_pageout(&a);
-		cg_reclaim(&g, n * PG);
-		area_check_range(&a, (i * 17) % (n - 3), 3);
-		vst_msleep(5);
-	}
-	vst_note("%zu of %zu on the other device after %d attempts", dev_used(&good), n, i);
-	CHECK_GT(dev_used(&good), n / 2);
-	area_check(&a);
-	area_free(&a);
-	CHECK_EQ(dev_used(&good), 0);
-	CHECK_EQ(dev_used(&bad), 0);
-	cg_leave();
-}
-
-/* zswap writeback to a device that fails: the page is not lost. */
-TEST(error, writeback_write, 0)
-{
-	const size_t n = 1201;
-	struct area a;
-	struct dev d;
-	struct cg g;
-	int i;
-
-	virt_only(&g);
-	knob_zswap(true);
-	knob_zswap_param("shrinker_enabled", "Y");
-	dm_create(&d, "flaky", "linear", UNDER " 0", UNDER);
+	dm_create(&d, "dust", "dust", UNDER " 0 4096", UNDER);
 	dev_mkswap(&d, d.path, 8191);
 	dev_swapon(&d, -1, 0);
-	dm_reload("flaky", "flakey", UNDER " 0 0 1000 1 error_writes", dev_bytes(UNDER) / 512);
-	area_map(&a, n, PAT_COMP, 0);
+	area_map_shared(&a, n, PAT_RAND, 0);
 	area_fill(&a);
-	area_pageout(&a);
-	for (i = 0; i < 20; i++)
-		cg_reclaim(&g, 1 << 20);
-	CHECK(!vst_have_vswap || vst_verify());
-	area_check(&a);
+	fd = area_file(&a);
+	area_advise(&a, 0, n, MADV_PAGEOUT);
+	cg_drop_cache(&g);
+	CHECK_EQ(dev_used(&d), n);
+	/* the allocator gives slots out in order, so these are in use */
+	for (i = first; i < first + nr; i++)
+		bad_block("dust", i);
+	dm_message("dust", "enable");
+	CHECK_EQ(dev_swapoff(&d), 0);
+	snap_take(&b);
+	CHECK_EQ(b.gauge[ST_POISON], nr);
+	for (round = 0; round < 2; round++) {
+		for (i = 0, lost = 0; i < n; i++) {
+			ssize_t got = pread(fd, buf, PG, i * PG);
+
+			sig = vst_probe(a.p + i * PG, &c);
+			lost += !!sig;
+			if (sig) {
+				CHECK_EQ(sig, SIGBUS);
+				CHECK(got < 0 && errno_of(fd, i) == EIO);
+				continue;
+			}
+			CHECK_EQ(got, PG);
+			pattern_page(a.pat, a.seed, i, want);
+			CHECK(!memcmp(buf, want, PG));
+			area_check_range(&a, i, 1);
+		}
+		CHECK_EQ(lost, nr);
+	}
+	CHECK(vst_verify());
+	close(fd);
 	area_free(&a);
-	fix_end(&d);
+	snap_take(&b);
+	CHECK_EQ(b.gauge[ST_POISON], 0);
+	cg_leave();
 }
 
 /* ---- injected by the kernel, at random ----------------------------------------------------- */

@@ -4,6 +4,7 @@
  * apart into name and key=value fields.
  */
 #include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <sys/stat.h>
 
@@ -65,22 +66,20 @@ static uint64_t lost_events(const struct trace *t)
 	return lost;
 }
 
-static bool parse_event(const char *line, struct event *e)
+/* Take a line apart, in place; false if it is not about an event of the layer. */
+static bool parse_event(char *line, struct event *e)
 {
-	const char *name = strstr(line, ": vswap_");
-	char *colon, *tok, *eq, *save = NULL;
+	char *name = strstr(line, ": vswap_"), *colon, *tok, *eq, *save = NULL;
 
 	if (!name || line[0] == '#')
 		return false;
 	memset(e, 0, sizeof(*e));
-	e->name = strdup(name + 2);
-	if (!e->name)
-		FAIL("no memory for an event");
+	e->name = name + 2;
 	colon = strchr(e->name, ':');
 	if (!colon || strlen(e->name) > UINT8_MAX)
 		FAIL("what event is this: %s", e->name);
 	*colon = 0;
-	for (tok = strtok_r(colon + 1, " \n", &save); tok; tok = strtok_r(NULL, " \n", &save)) {
+	for (tok = strtok_r(colon + 1, " ", &save); tok; tok = strtok_r(NULL, " ", &save)) {
 		eq = strchr(tok, '=');
 		if (!eq || e->nr_fields == ARRAY_SIZE(e->key))
 			continue;
@@ -91,48 +90,83 @@ static bool parse_event(const char *line, struct event *e)
 	return true;
 }
 
+/*
+ * Memory for the trace. Locked, and no part of the heap: a test may push out everything
+ * else that its process has, and wonder then what is on the device.
+ */
+static void *locked_memory(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1, 0);
+
+	if (p == MAP_FAILED)
+		FAIL("no memory for the trace: %s", strerror(errno));
+	return p;
+}
+
+static void read_text(struct trace *t)
+{
+	char path[200];
+	size_t len = 0;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/trace", t->dir);
+	fd = MUST(open(path, O_RDONLY | O_CLOEXEC));
+	t->text_size = 1 << 20;
+	t->text = locked_memory(t->text_size);
+	while ((n = MUST(read(fd, t->text + len, t->text_size - len - 1))) > 0) {
+		len += n;
+		if (len + PG < t->text_size)
+			continue;
+		t->text = mremap(t->text, t->text_size, 2 * t->text_size, MREMAP_MAYMOVE);
+		if (t->text == MAP_FAILED)
+			FAIL("no memory for the trace: %s", strerror(errno));
+		t->text_size *= 2;
+	}
+	close(fd);
+	t->text[len] = 0;
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t nr = 0;
+
+	while ((text = strchr(text, '\n'))) {
+		nr++;
+		text++;
+	}
+	return nr;
+}
+
 void trace_stop(struct trace *t)
 {
-	char path[200], line[1024];
-	size_t room = 0;
+	char *line, *end;
 	uint64_t lost;
-	FILE *f;
 
 	if (!vst_have_vswap)
 		return;
 	trace_set(t, "tracing_on", "0");
 	trace_set(t, "events/vswap/enable", "0");
 	lost = lost_events(t);
-	snprintf(path, sizeof(path), "%s/trace", t->dir);
-	f = fopen(path, "r");
-	if (!f)
-		FAIL("%s: %s", path, strerror(errno));
-	while (fgets(line, sizeof(line), f)) {
-		struct event e;
-
-		if (!parse_event(line, &e))
-			continue;
-		if (t->nr == room) {
-			room = room ? 2 * room : 256;
-			t->ev = realloc(t->ev, room * sizeof(*t->ev));
-			if (!t->ev)
-				FAIL("no memory for %zu events", room);
-		}
-		t->ev[t->nr++] = e;
+	read_text(t);
+	t->ev = locked_memory(count_lines(t->text) * sizeof(*t->ev) + 1);
+	for (line = t->text; (end = strchr(line, '\n')); line = end + 1) {
+		*end = 0;
+		if (parse_event(line, &t->ev[t->nr]))
+			t->nr++;
 	}
-	fclose(f);
 	MUST(rmdir(t->dir));
 	if (lost)
 		FAIL("%" PRIu64 " events lost in a buffer of %d KiB", lost, BUFFER_KB);
 }
 
+/* The array is left to the end of the process: nobody has many traces. */
 void trace_free(struct trace *t)
 {
-	size_t i;
-
-	for (i = 0; i < t->nr; i++)
-		free(t->ev[i].name);
-	free(t->ev);
+	if (t->text)
+		munmap(t->text, t->text_size);
+	t->text = NULL;
 	t->ev = NULL;
 	t->nr = 0;
 }
