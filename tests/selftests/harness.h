@@ -379,7 +379,7 @@ struct trace {
 	struct event *ev;
 	size_t nr;
 	char *text;
-	size_t text_size;
+	size_t text_size, ev_size;
 };
 
 /* Make an instance of our own and record all events of the layer. */

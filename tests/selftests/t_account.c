@@ -9,6 +9,21 @@
 
 #define PAGES	307
 
+/* ---- random steps ----------------------------------------------------------------------- */
+
+/* What the steps work on; areas and devices that are not there are left alone. */
+struct world {
+	struct area a, shm;
+	/* version of each page's content; 0: never written, reads as zero */
+	uint32_t ver[PAGES], shm_ver[PAGES];
+	bool has_shm;
+	struct dev second;	/* comes and goes */
+	bool has_second, second_on;
+	struct cg g, other;
+	bool has_other;
+	uint32_t now;
+};
+
 static uint64_t rng = 0x853c49e6748fea9bULL;
 
 static uint64_t rnd(uint64_t below)
@@ -19,92 +34,316 @@ static uint64_t rnd(uint64_t below)
 	return (rng >> 11) % below;
 }
 
-/* One random change; @ver is the version of each page, 0 when it reads as zero. */
-static void step(struct area *a, uint32_t *ver, uint32_t now)
+static void expected(const struct area *a, const uint32_t *ver, size_t i, uint64_t *buf)
 {
-	size_t first = rnd(a->n), nr = 1 + rnd(23), i;
-	uint64_t buf[PG / 8];
-	unsigned char c;
+	if (ver[i])
+		pattern_page(a->pat, ver[i], i, buf);
+	else
+		memset(buf, 0, PG);
+}
 
-	if (nr > a->n - first)
-		nr = a->n - first;
-	switch (rnd(10)) {
-	case 0: case 1: case 2:
-		area_advise(a, first, nr, MADV_PAGEOUT);
+static void check_pages(const struct area *a, const uint32_t *ver, size_t first, size_t nr)
+{
+	uint64_t buf[PG / 8];
+	size_t i;
+
+	for (i = first; i < first + nr; i++) {
+		expected(a, ver, i, buf);
+		if (memcmp(a->p + i * PG, buf, PG))
+			FAIL("page %zu of version %u is wrong", i, ver[i]);
+	}
+}
+
+static void write_pages(const struct area *a, uint32_t *ver, uint32_t now, size_t first,
+			size_t nr)
+{
+	uint64_t buf[PG / 8];
+	size_t i;
+
+	for (i = first; i < first + nr; i++) {
+		ver[i] = now;
+		expected(a, ver, i, buf);
+		memcpy(a->p + i * PG, buf, PG);
+	}
+}
+
+static void drop_pages(const struct area *a, uint32_t *ver, size_t first, size_t nr, int advice)
+{
+	area_advise(a, first, nr, advice);
+	memset(ver + first, 0, nr * sizeof(*ver));
+}
+
+/* A child in another cgroup reads, writes and pushes out its copies, and ends. */
+static void child_step(struct world *w, size_t first, size_t nr)
+{
+	pid_t pid = MUST(fork());
+
+	if (!pid) {
+		if (w->has_other)
+			cg_enter(&w->other);
+		check_pages(&w->a, w->ver, first, nr);
+		write_pages(&w->a, w->ver, w->now + 1000000, first, nr / 2 + 1);
+		area_advise(&w->a, first, nr, MADV_PAGEOUT);
+		check_pages(&w->a, w->ver, first, nr);
+		_exit(VST_PASS);
+	}
+	vst_join(pid);
+	check_pages(&w->a, w->ver, first, nr);
+}
+
+/* Compressed pages move to the devices: by the shrinker, and by the cgroup's limit. */
+static void writeback_step(struct world *w)
+{
+	knob_zswap(true);
+	knob_zswap_param("shrinker_enabled", "Y");
+	if (!vst_cgroup_v1) {
+		cg_set(&w->g, "memory.zswap.max", "%llu",
+		       (unsigned long long)(8 + rnd(40)) * PG);
+		cg_reclaim(&w->g, 64 * PG);
+	}
+	area_advise(&w->a, 0, w->a.n, MADV_PAGEOUT);
+	knob_zswap_param("shrinker_enabled", "N");
+}
+
+static void second_device_step(struct world *w)
+{
+	if (!w->has_second)
+		return;
+	if (w->second_on)
+		CHECK_EQ(dev_swapoff(&w->second), 0);
+	else
+		dev_swapon(&w->second, rnd(10), 0);
+	w->second_on = !w->second_on;
+}
+
+static void shm_step(struct world *w, size_t first, size_t nr)
+{
+	if (!w->has_shm)
+		return;
+	switch (rnd(5)) {
+	case 0:
+		write_pages(&w->shm, w->shm_ver, w->now, first, nr);
 		break;
-	case 3:
-		area_advise(a, first, nr, MADV_DONTNEED);
-		for (i = first; i < first + nr; i++)
-			ver[i] = 0;
+	case 1:
+		check_pages(&w->shm, w->shm_ver, first, nr);
 		break;
-	case 4: case 5:
-		for (i = first; i < first + nr; i++) {
-			ver[i] = now;
-			pattern_page(a->pat, now, i, buf);
-			memcpy(a->p + i * PG, buf, PG);
-		}
-		break;
-	case 6: case 7:
-		for (i = first; i < first + nr; i++) {
-			if (ver[i])
-				pattern_page(a->pat, ver[i], i, buf);
-			else
-				memset(buf, 0, PG);
-			if (memcmp(a->p + i * PG, buf, PG))
-				FAIL("page %zu is wrong after %u steps", i, now);
-		}
-		break;
-	case 8:
-		area_advise(a, first, nr, MADV_WILLNEED);
+	case 2:
+		drop_pages(&w->shm, w->shm_ver, first, nr, MADV_REMOVE);
 		break;
 	default:
-		/* the next pages take another way */
-		knob_zswap(rnd(2));
-		c = a->p[first * PG];
-		(void)c;
+		area_advise(&w->shm, first, nr, MADV_PAGEOUT);
 		break;
 	}
 }
 
-/* v2: what is charged is what stands on the device, at every step. */
+/* One random change. */
+static void step(struct world *w)
+{
+	size_t first = rnd(w->a.n), nr = 1 + rnd(23);
+
+	w->now++;
+	if (nr > w->a.n - first)
+		nr = w->a.n - first;
+	switch (rnd(200)) {
+	case 0 ... 49:
+		area_advise(&w->a, first, nr, MADV_PAGEOUT);
+		break;
+	case 50 ... 64:
+		drop_pages(&w->a, w->ver, first, nr, MADV_DONTNEED);
+		break;
+	case 65 ... 99:
+		write_pages(&w->a, w->ver, w->now, first, nr);
+		break;
+	case 100 ... 134:
+		check_pages(&w->a, w->ver, first, nr);
+		break;
+	case 135 ... 149:
+		area_advise(&w->a, first, nr, MADV_WILLNEED);
+		break;
+	case 150 ... 164:
+		/* the next pages take another way */
+		knob_zswap(rnd(2));
+		break;
+	case 165 ... 189:
+		shm_step(w, first, nr);
+		break;
+	case 190 ... 194:
+		child_step(w, first, nr);
+		break;
+	case 195 ... 197:
+		writeback_step(w);
+		break;
+	default:
+		second_device_step(w);
+		break;
+	}
+}
+
+/* ---- a model of the charges ----------------------------------------------------------------- */
+
+/*
+ * The events say what backs each slot and who owns it. From that, and nothing that the
+ * kernel counted or charged, follows what a cgroup is charged now, was charged at most,
+ * and how often it was refused.
+ */
+#define MODEL_SLOTS	(1UL << 20)
+
+struct charges {
+	uint64_t ino;
+	uint64_t slots, phys, peak, refused;
+};
+
+struct model {
+	uint8_t *state;		/* of each slot */
+	uint8_t *owner;		/* index in who[], of slots in use */
+	struct charges who[2];
+};
+
+static void model_init(struct model *m, const struct cg *g, const struct cg *other)
+{
+	memset(m, 0, sizeof(*m));
+	m->state = mmap(NULL, 2 * MODEL_SLOTS, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1, 0);
+	CHECK(m->state != MAP_FAILED);
+	m->owner = m->state + MODEL_SLOTS;
+	m->who[0].ino = cg_ino(g);
+	m->who[1].ino = cg_ino(other);
+}
+
+static struct charges *model_who(struct model *m, uint64_t ino)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(m->who); i++)
+		if (m->who[i].ino == ino)
+			return &m->who[i];
+	return NULL;
+}
+
+static void model_transition(struct model *m, const struct event *e)
+{
+	int from = event_state(e, "from"), to = event_state(e, "to");
+	uint64_t slot = event_num(e, "slot"), end = slot + event_num(e, "nr");
+	struct charges *c = model_who(m, event_num(e, "cgroup"));
+
+	if (!c)
+		return;
+	for (; slot < end; slot++) {
+		CHECK_LT(slot, MODEL_SLOTS);
+		if (m->state[slot] != from)
+			FAIL("slot %llu is %s by the last event, now it comes from %s",
+			     (unsigned long long)slot, vst_state_name[m->state[slot]],
+			     vst_state_name[from]);
+		if (from == ST_FREE)
+			m->owner[slot] = c - m->who;
+		else if (m->owner[slot] != c - m->who)
+			FAIL("slot %llu has another owner", (unsigned long long)slot);
+		m->state[slot] = to;
+		c->slots += (from == ST_FREE) - (to == ST_FREE);
+		c->phys += (to == ST_PHYS) - (from == ST_PHYS);
+		if (c->phys > c->peak)
+			c->peak = c->phys;
+	}
+}
+
+static void model_add(struct model *m, const struct trace *t)
+{
+	struct charges *c;
+	size_t i;
+
+	for (i = 0; i < t->nr; i++) {
+		const struct event *e = &t->ev[i];
+
+		if (!strcmp(e->name, "vswap_transition")) {
+			model_transition(m, e);
+		} else if (!strcmp(e->name, "vswap_reject") &&
+			   !strcmp(event_str(e, "reason"), "phys_limit")) {
+			c = model_who(m, event_num(e, "cgroup"));
+			if (c)
+				c->refused += event_num(e, "nr");
+		}
+	}
+}
+
+static void model_compare(const struct charges *c, const struct cg *g, size_t max, bool stat)
+{
+	CHECK_EQ(cg_read(g, "memory.swap.current") / PG, c->phys);
+	CHECK_EQ(cg_read(g, "memory.swap.peak") / PG, c->peak);
+	CHECK_LE(c->peak, max);
+	CHECK_EQ(cg_key(g, "memory.swap.events", "max"), c->refused);
+	CHECK_EQ(cg_key(g, "memory.swap.events", "fail"), c->refused);
+	CHECK_EQ(cg_key(g, "memory.swap.events", "high"), 0);
+	/* statistics of cgroups are up to two seconds late */
+	if (stat)
+		POLL(10, "memory.stat: vswap",
+		     cg_key(g, "memory.stat", "vswap") / PG == c->slots);
+}
+
+/* v2: what is charged is what stands on the devices, at every step, and as the model says. */
 TEST(account, v2_model, T_LONG)
 {
-	static uint32_t ver[PAGES];
-	const int steps = 10000;
-	struct area a;
+	const int steps = 10000, round = 250;
+	const size_t max = 211;
+	static struct world w;
+	struct model m;
+	struct trace tr;
 	struct dev d;
-	struct cg g;
 	int i;
 
 	if (!vst_have_vswap)
 		SKIP("the base kernel charges every slot");
-	cg_make(&g, "model");
-	cg_enter(&g);
-	knob_vswap("always");
-	dev_brd(&d, 0, 1009);
-	dev_swapon(&d, -1, 0);
-	cg_set(&g, "memory.swap.max", "%lu", 211 * PG);
-	area_map(&a, PAGES, PAT_MIXED, 0);
+	fix_brd(&w.g, &d, 1009);
+	cg_make(&w.other, "other");
+	dev_brd(&w.second, 1, 1013);
+	w.has_second = w.has_other = w.has_shm = true;
+	cg_set(&w.g, "memory.swap.max", "%zu", max * PG);
+	cg_set(&w.g, "memory.swap.high", "%zu", max * PG);
+	area_map(&w.a, PAGES, PAT_MIXED, 0);
+	area_map_shared(&w.shm, PAGES, PAT_MIXED, 0);
+	MUST(mlock(&w, sizeof(w)));
+	model_init(&m, &w.g, &w.other);
+	trace_start(&tr);
 	for (i = 1; i <= steps; i++) {
-		uint64_t phys, cur;
+		uint64_t phys, charged, used;
 
-		step(&a, ver, i);
+		step(&w);
 		if (i % 1000 == 0)
-			cg_reclaim(&g, 64 * PG);
+			cg_reclaim(&w.g, 64 * PG);
 		phys = vst_sysfs_slots("phys");
-		cur = cg_read(&g, "memory.swap.current") / PG;
-		if (phys != cur || phys != dev_used(&d))
-			FAIL("step %d: %llu slots backed, %llu charged, %zu used", i,
-			     (unsigned long long)phys, (unsigned long long)cur, dev_used(&d));
-		CHECK_LE(cur, 211);
+		charged = cg_read(&w.g, "memory.swap.current") +
+			  cg_read(&w.other, "memory.swap.current");
+		used = dev_used(&d) + (w.second_on ? dev_used(&w.second) : 0);
+		if (phys != charged / PG || phys != used)
+			FAIL("step %d: %llu slots backed, %llu charged, %llu used", i,
+			     (unsigned long long)phys, (unsigned long long)charged / PG,
+			     (unsigned long long)used);
+		if (i % round)
+			continue;
+		trace_stop(&tr);
+		model_add(&m, &tr);
+		trace_free(&tr);
+		model_compare(&m.who[0], &w.g, max, i % 2000 == 0);
+		model_compare(&m.who[1], &w.other, SIZE_MAX, i % 2000 == 0);
 		if (i % 2000 == 0)
 			CHECK(vst_verify());
+		trace_start(&tr);
 	}
-	area_free(&a);
-	CHECK_EQ(cg_read(&g, "memory.swap.current"), 0);
-	CHECK_LE(cg_read(&g, "memory.swap.peak"), 211 * PG);
+	vst_note("charged at most %llu of %zu, refused %llu times",
+		 (unsigned long long)m.who[0].peak, max, (unsigned long long)m.who[0].refused);
+	CHECK_EQ(m.who[0].peak, max);
+	CHECK_GT(m.who[0].refused, 0);
+	CHECK_GT(m.who[1].peak, 0);
+	area_free(&w.a);
+	area_free(&w.shm);
+	trace_stop(&tr);
+	model_add(&m, &tr);
+	model_compare(&m.who[0], &w.g, max, true);
+	CHECK_EQ(m.who[0].phys, 0);
+	CHECK_EQ(m.who[0].slots, 0);
 	cg_leave();
 }
+
+/* ---- cgroup v1 ---------------------------------------------------------------------------- */
 
 /*
  * v1: memory+swap minus memory is the number of pages that are out, whatever backs
@@ -112,22 +351,25 @@ TEST(account, v2_model, T_LONG)
  */
 TEST(account, v1_memsw_model, T_V1 | T_LONG)
 {
-	static uint32_t ver[PAGES];
 	const int steps = 10000;
+	static struct world w;
 	uint64_t base_diff;
-	struct area a;
 	struct dev d;
 	struct cg g;
 	int i;
 
 	cg_make(&g, "memsw");
+	cg_make(&w.other, "memsw-other");
+	w.has_other = w.has_second = true;
+	dev_brd(&w.second, 1, 1013);
 	if (!vst_exists("/sys/fs/cgroup/memory/memory.memsw.usage_in_bytes"))
 		SKIP("no memsw");
 	cg_enter(&g);
 	knob_vswap("always");
 	dev_brd(&d, 0, 1009);
 	dev_swapon(&d, -1, 0);
-	area_map(&a, PAGES, PAT_MIXED, 0);
+	area_map(&w.a, PAGES, PAT_MIXED, 0);
+	w.g = g;
 	base_diff = cg_read(&g, "memory.memsw.usage_in_bytes") -
 		    cg_read(&g, "memory.usage_in_bytes");
 	CHECK_EQ(base_diff, 0);
@@ -136,12 +378,12 @@ TEST(account, v1_memsw_model, T_V1 | T_LONG)
 		size_t out;
 		int try;
 
-		step(&a, ver, i);
+		step(&w);
 		/* two files cannot be read at one instant: agree within a few tries */
 		for (try = 0; try < 20; try++) {
 			mem = cg_read(&g, "memory.usage_in_bytes");
 			memsw = cg_read(&g, "memory.memsw.usage_in_bytes");
-			out = area_uncached(&a);
+			out = area_uncached(&w.a);
 			if (memsw - mem == out * PG)
 				break;
 			vst_msleep(1);
@@ -149,10 +391,13 @@ TEST(account, v1_memsw_model, T_V1 | T_LONG)
 		if (memsw - mem != out * PG)
 			FAIL("step %d: memsw - mem is %lld pages, %zu are out", i,
 			     (long long)(memsw - mem) / (long long)PG, out);
-		if (vst_have_vswap && i % 2000 == 0)
-			CHECK(vst_verify());
+		if (!vst_have_vswap || i % 2000)
+			continue;
+		CHECK(vst_verify());
+		/* statistics of cgroups are up to two seconds late */
+		POLL(10, "memory.stat: vswap", cg_key(&g, "memory.stat", "vswap") == out * PG);
 	}
-	area_free(&a);
+	area_free(&w.a);
 	CHECK_EQ(cg_read(&g, "memory.memsw.usage_in_bytes"),
 		 cg_read(&g, "memory.usage_in_bytes"));
 	dev_settle(&d);

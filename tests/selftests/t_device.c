@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 
 #include "harness.h"
@@ -103,10 +104,14 @@ TEST(tiers, round_robin, 0)
 
 /* ---- kinds of device ------------------------------------------------------------------------------ */
 
-/* Out and in, whole and in parts, on whatever device; ends with swapoff. */
-static void use_device(struct dev *d, unsigned int flags)
+/*
+ * Out and in, whole and in parts, on whatever device; ends with swapoff. Returns how many
+ * large folios of the first round found no place in one piece, of 17.
+ */
+static uint64_t use_device(struct dev *d, unsigned int flags)
 {
 	struct area a, big;
+	uint64_t fallback, pieces = 0;
 	struct cg g;
 	int round;
 
@@ -114,9 +119,12 @@ static void use_device(struct dev *d, unsigned int flags)
 	dev_swapon(d, -1, flags);
 	area_make(&a, 811, PAT_MIXED, 0);
 	area_make(&big, 17 * 16, PAT_RAND, 4);
+	fallback = vst_mthp(4, "swpout_fallback");
 	for (round = 0; round < 3; round++) {
 		area_pageout(&a);
 		area_pageout(&big);
+		if (!round)
+			pieces = vst_mthp(4, "swpout_fallback") - fallback;
 		cg_drop_cache(&g);
 		CHECK_GE(dev_used(d), 500);
 		CHECK(!vst_have_vswap || vst_verify());
@@ -136,6 +144,7 @@ static void use_device(struct dev *d, unsigned int flags)
 	CHECK_EQ(dev_used(d), 0);
 	CHECK_EQ(dev_swapoff(d), 0);
 	cg_leave();
+	return pieces;
 }
 
 TEST(device, brd, 0)
@@ -155,13 +164,120 @@ TEST(device, disk, 0)
 	use_device(&d, 0);
 }
 
+/* A number of /sys/block/DISK/stat, counted from 1 as in the documentation. */
+static uint64_t disk_stat(const struct dev *d, int field)
+{
+	char path[64], buf[400], *word, *save = NULL;
+
+	snprintf(path, sizeof(path), "/sys/block/%.8s/stat", d->path + strlen("/dev/"));
+	CHECK_GT(vst_read(path, buf, sizeof(buf)), 0);
+	for (word = strtok_r(buf, " \n", &save); word && --field; )
+		word = strtok_r(NULL, " \n", &save);
+	CHECK(word);
+	return strtoull(word, NULL, 10);
+}
+
+enum { DISK_STAT_DISCARDS = 12 };
+
+/* Slots that are given back are discarded, a cluster at a time. */
 TEST(device, disk_with_discard, 0)
 {
+	const size_t n = 5 * 512;
+	uint64_t before;
+	char path[64];
+	struct area a;
 	struct dev d;
+	struct cg g;
 
+	fix_cgroup(&g);
 	if (!dev_disk(&d, 0, 0))
 		SKIP("no disk");
+	snprintf(path, sizeof(path), "/sys/block/%.8s/queue/discard_max_bytes",
+		 d.path + strlen("/dev/"));
+	if (!vst_read_u64(path))
+		SKIP("the disk knows no discard");
 	use_device(&d, DEV_DISCARD);
+	cg_enter(&g);
+	dev_mkswap(&d, d.path, 0);
+	dev_swapon(&d, -1, DEV_DISCARD);
+	area_out(&a, &g, n, PAT_RAND, 0);
+	CHECK_EQ(dev_used(&d), n);
+	before = disk_stat(&d, DISK_STAT_DISCARDS);
+	area_free(&a);
+	dev_settle(&d);
+	POLL(20, "discard of free clusters", disk_stat(&d, DISK_STAT_DISCARDS) > before);
+	/* and what is discarded can be used again */
+	area_out(&a, &g, n, PAT_RAND, 0);
+	area_check(&a);
+	area_free(&a);
+	fix_end(&d);
+}
+
+/* Writes that a device mapper device has begun and not ended. */
+static uint64_t in_flight(const struct dev *d)
+{
+	char path[64], buf[64], *end;
+	struct stat st;
+
+	MUST(stat(d->path, &st));
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/inflight", major(st.st_rdev),
+		 minor(st.st_rdev));
+	CHECK_GT(vst_read(path, buf, sizeof(buf)), 0);
+	strtoull(buf, &end, 10);	/* reads */
+	return strtoull(end, NULL, 10);
+}
+
+/*
+ * A disk that wants pages not to change while they are written, and writes so slow that
+ * they would: pages are rewritten at once after they went out, again and again. What is
+ * read in the end is what was written last.
+ */
+TEST(device, stable_writes, 0)
+{
+	const size_t n = 199;
+	char path[64], table[256];
+	struct dev disk, d;
+	struct area a;
+	struct cg g;
+	int round, pending = 0;
+	size_t i;
+
+	fix_cgroup(&g);
+	if (!dev_disk(&disk, 0, 0))
+		SKIP("no disk");
+	snprintf(path, sizeof(path), "/sys/block/%.8s/queue/stable_writes",
+		 disk.path + strlen("/dev/"));
+	vst_set(path, "1");
+	/* reads at once, writes after a fifth of a second */
+	snprintf(table, sizeof(table), "%s 0 0 %s 0 200", disk.path, disk.path);
+	dm_create(&d, "slow", "delay", table, disk.path);
+	dev_mkswap(&d, d.path, 8191);
+	dev_swapon(&d, -1, 0);
+	area_make(&a, n, PAT_RAND, 0);
+	for (round = 0; round < 5; round++) {
+		area_try_pageout(&a);
+		pending += in_flight(&d) > 0;
+		a.seed++;
+		for (i = round % 2; i < n; i += 2)
+			area_fill_page(&a, i);
+		a.seed--;
+		for (i = !(round % 2); i < n; i += 2)
+			area_check_range(&a, i, 1);
+		a.seed++;
+		for (i = !(round % 2); i < n; i += 2)
+			area_fill_page(&a, i);
+		area_check(&a);
+	}
+	CHECK_EQ(pending, round);
+	area_push(&a, &g);
+	CHECK_EQ(dev_used(&d), n);
+	area_check(&a);
+	area_free(&a);
+	dev_settle(&d);
+	CHECK_EQ(dev_swapoff(&d), 0);
+	dm_remove_all();
+	vst_set(path, "0");
+	cg_leave();
 }
 
 /* zram gives the memory of freed slots back: swap_slot_free_notify is called. */
@@ -234,10 +350,86 @@ static void file_on_ext4(struct dev *d, size_t pages)
 /* A file takes no large folios: they go out page by page. */
 TEST(device, file_on_ext4, 0)
 {
+	uint64_t pieces;
 	struct dev d;
 
 	file_on_ext4(&d, 2503);
-	use_device(&d, 0);
+	pieces = use_device(&d, 0);
+	if (vst_have_vswap)
+		CHECK_EQ(pieces, 17);
+	MUST(umount("/tmp/vst-ext4"));
+}
+
+static volatile int *fs_stop;
+
+/* Write, sync and delete files until told to stop: what the page cache of it costs. */
+static void fs_load(void *arg)
+{
+	static char buf[64 * PG];
+	uint64_t *rounds = arg;
+	char path[64];
+	int i, fd;
+
+	vst_pin(-1);
+	while (!*fs_stop) {
+		for (i = 0; i < 24; i++) {
+			snprintf(path, sizeof(path), "/tmp/vst-ext4/dir%d", i % 5);
+			mkdir(path, 0700);
+			snprintf(path, sizeof(path), "/tmp/vst-ext4/dir%d/%d", i % 5, i);
+			fd = MUST(open(path, O_RDWR | O_CREAT | O_TRUNC, 0600));
+			if (write(fd, buf, sizeof(buf)) != sizeof(buf) && errno != ENOSPC)
+				FAIL("%s: %s", path, strerror(errno));
+			if (i % 6 == 0)
+				fsync(fd);
+			close(fd);
+		}
+		for (i = 0; i < 24; i++) {
+			snprintf(path, sizeof(path), "/tmp/vst-ext4/dir%d/%d", i % 5, i);
+			unlink(path);
+		}
+		__atomic_add_fetch(rounds, 1, __ATOMIC_RELAXED);
+	}
+}
+
+/*
+ * A swap file, and reclaim from within the file system that it lies in: allocations there
+ * must not enter it once more, and the debug kernel would say so.
+ */
+TEST(device, file_under_fs_load, T_SMP)
+{
+	uint64_t *rounds = vst_shared(PG);
+	struct load cfg[2] = {
+		{ .pages = 1709, .pat = PAT_MIXED, .cpu = -1, .seconds = 6 },
+		{ .pages = 1201, .pat = PAT_RAND, .order = 4, .cpu = -1, .seconds = 6 },
+	};
+	struct snap s, b;
+	pid_t pid[2], fs;
+	struct dev d;
+	struct cg g;
+	int i;
+
+	fs_stop = vst_shared(PG);
+	file_on_ext4(&d, 4001);
+	fix_cgroup(&g);
+	dev_swapon(&d, -1, 0);
+	cg_set(&g, "memory.max", "%d", 8 << 20);
+	snap_take(&s);
+	fs = vst_spawn(fs_load, rounds);
+	for (i = 0; i < 2; i++)
+		pid[i] = vst_spawn(load_run, &cfg[i]);
+	for (i = 0; i < 2; i++)
+		vst_join(pid[i]);
+	*fs_stop = 1;
+	vst_join(fs);
+	snap_take(&b);
+	vst_note("%llu rounds of files, %llu pages out", (unsigned long long)*rounds,
+		 (unsigned long long)(b.pswpout - s.pswpout));
+	CHECK_GT(*rounds, 0);
+	CHECK_GT(b.pswpout - s.pswpout, 500);
+	dev_settle(&d);
+	CHECK_EQ(dev_used(&d), 0);
+	CHECK_EQ(dev_swapoff(&d), 0);
+	cg_leave();
 	MUST(umount("/tmp/vst-ext4"));
 }
 

@@ -162,6 +162,37 @@ TEST(error, swapoff_poisons, 0)
 	cg_leave();
 }
 
+/*
+ * A read failed once, for a fault, and would succeed now: what the fault left in the swap
+ * cache says nothing about the device. swapoff reads again and loses nothing.
+ */
+TEST(error, swapoff_reads_again, 0)
+{
+	const size_t n = 307;
+	const size_t bad[] = { 5, 6, 77, 300 };
+	unsigned char c;
+	struct snap s, b;
+	struct area a;
+	struct dev d;
+	struct cg g;
+	size_t i;
+
+	out_with_bad(&a, &d, &g, n, bad, ARRAY_SIZE(bad));
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		CHECK_EQ(vst_probe(a.p + bad[i] * PG, &c), SIGBUS);
+	dm_message("dust", "disable");
+	knob_zswap(true);
+	snap_take(&s);
+	CHECK_EQ(dev_swapoff(&d), 0);
+	snap_take(&b);
+	CHECK_EQ(snap_grew(&s, &b, "swapoff_poisoned"), 0);
+	CHECK_EQ(b.gauge[ST_POISON], 0);
+	CHECK_EQ(b.gauge[ST_PHYS], 0);
+	area_check(&a);
+	area_free(&a);
+	cg_leave();
+}
+
 /* Poisoned pages: fork copies them as such, MADV_DONTNEED heals, nothing writes them. */
 TEST(error, poison_lives, 0)
 {
@@ -452,6 +483,85 @@ TEST(error, large_reads_fail_and_recover, T_INJECT)
 	area_check(&a);
 	area_free(&a);
 	fix_end(&d);
+}
+
+/*
+ * The same with large folios, read from a device as fast as memory: one request fails for
+ * sixteen pages, and none of them is lost to a swapoff that can read them.
+ */
+TEST(error, swapoff_reads_again_64k, T_INJECT)
+{
+	const size_t n = 31 * 16;
+	size_t failed = 0, i;
+	struct snap s, b;
+	unsigned char c;
+	struct area a;
+	struct dev d;
+	struct cg g;
+
+	virt_only(&g);
+	dev_brd(&d, 9, 8191);
+	dev_swapon(&d, -1, 0);
+	area_out(&a, &g, n, PAT_RAND, 4);
+	vst_set("/sys/block/ram9/make-it-fail", "1");
+	inject("fail_make_request", 100, -1, false);
+	for (i = 0; i < n; i += 64)
+		failed += vst_probe(a.p + i * PG, &c) == SIGBUS;
+	inject_off();
+	vst_set("/sys/block/ram9/make-it-fail", "0");
+	CHECK_EQ(failed, (n + 63) / 64);
+	knob_zswap(true);
+	snap_take(&s);
+	CHECK_EQ(dev_swapoff(&d), 0);
+	snap_take(&b);
+	CHECK_EQ(snap_grew(&s, &b, "swapoff_poisoned"), 0);
+	CHECK_EQ(b.gauge[ST_POISON], 0);
+	area_check(&a);
+	area_free(&a);
+	cg_leave();
+}
+
+/*
+ * A large folio is in the swap cache without content, as one request for it failed, and
+ * then one page in eight cannot be read. Only those are lost, not their neighbours.
+ */
+TEST(error, swapoff_loses_single_pages_64k, T_INJECT)
+{
+	const size_t n = 31 * 16;
+	size_t lost = 0, i;
+	struct snap b;
+	unsigned char c;
+	struct area a;
+	struct dev d;
+	struct cg g;
+	int sig;
+
+	virt_only(&g);
+	dev_brd(&d, 9, 8191);
+	dev_swapon(&d, -1, 0);
+	area_out(&a, &g, n, PAT_RAND, 4);
+	vst_set("/sys/block/ram9/make-it-fail", "1");
+	inject("fail_make_request", 100, -1, false);
+	for (i = 0; i < n; i += 16)
+		CHECK_EQ(vst_probe(a.p + i * PG, &c), SIGBUS);
+	inject_off();
+	/* a dozen failures at most: by folios, that would be nearly two hundred pages */
+	inject("fail_make_request", 12, 12, false);
+	CHECK_EQ(dev_swapoff(&d), 0);
+	inject_off();
+	vst_set("/sys/block/ram9/make-it-fail", "0");
+	snap_take(&b);
+	for (i = 0; i < n; i++) {
+		sig = vst_probe(a.p + i * PG, &c);
+		lost += !!sig;
+		if (!sig)
+			area_check_range(&a, i, 1);
+	}
+	vst_note("%zu pages lost", lost);
+	CHECK_LE(lost, 12);
+	CHECK_EQ(lost, b.gauge[ST_POISON]);
+	area_free(&a);
+	cg_leave();
 }
 
 /* ---- allocations that fail, with a device -------------------------------------------------- */

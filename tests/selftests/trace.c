@@ -40,6 +40,8 @@ void trace_start_event(struct trace *t, const char *event)
 	snprintf(kb, sizeof(kb), "%d", BUFFER_KB);
 	trace_set(t, "buffer_size_kb", kb);
 	trace_set(t, "options/overwrite", "0");
+	/* in one order over all CPUs */
+	trace_set(t, "trace_clock", "global");
 	snprintf(enable, sizeof(enable), "events/vswap/%s%senable", event ? event : "",
 		 event ? "/" : "");
 	trace_set(t, enable, "1");
@@ -150,7 +152,8 @@ void trace_stop(struct trace *t)
 	trace_set(t, "events/vswap/enable", "0");
 	lost = lost_events(t);
 	read_text(t);
-	t->ev = locked_memory(count_lines(t->text) * sizeof(*t->ev) + 1);
+	t->ev_size = (count_lines(t->text) + 1) * sizeof(*t->ev);
+	t->ev = locked_memory(t->ev_size);
 	for (line = t->text; (end = strchr(line, '\n')); line = end + 1) {
 		*end = 0;
 		if (parse_event(line, &t->ev[t->nr]))
@@ -161,11 +164,12 @@ void trace_stop(struct trace *t)
 		FAIL("%" PRIu64 " events lost in a buffer of %d KiB", lost, BUFFER_KB);
 }
 
-/* The array is left to the end of the process: nobody has many traces. */
 void trace_free(struct trace *t)
 {
-	if (t->text)
+	if (t->text) {
 		munmap(t->text, t->text_size);
+		munmap(t->ev, t->ev_size);
+	}
 	t->text = NULL;
 	t->ev = NULL;
 	t->nr = 0;
