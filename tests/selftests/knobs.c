@@ -127,6 +127,14 @@ void inject(const char *attr, unsigned int percent, long times, bool task_filter
 	fault_set(attr, "probability", val);
 }
 
+/* The compiler may have added something like ".isra.0". */
+static bool names_symbol(const char *name, const char *symbol)
+{
+	size_t len = strlen(symbol);
+
+	return !strncmp(name, symbol, len) && (!name[len] || name[len] == '.');
+}
+
 /* From where to where the code of @symbol lies. */
 static void symbol_range(const char *symbol, unsigned long *start, unsigned long *end)
 {
@@ -137,10 +145,10 @@ static void symbol_range(const char *symbol, unsigned long *start, unsigned long
 	*start = 0;
 	*end = ~0UL;
 	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%lx %*c %199s", &addr, name) == 2 && !strcmp(name, symbol))
+		if (sscanf(line, "%lx %*c %199s", &addr, name) == 2 && names_symbol(name, symbol))
 			*start = addr;
 	if (!f || !*start)
-		SKIP("%s is not in kallsyms", symbol);
+		FAIL("%s is not in kallsyms", symbol);
 	rewind(f);
 	while (fgets(line, sizeof(line), f))
 		if (sscanf(line, "%lx", &addr) == 1 && addr > *start && addr < *end)

@@ -309,6 +309,9 @@ TEST(account, v2_model, T_LONG)
 		step(&w);
 		if (i % 1000 == 0)
 			cg_reclaim(&w.g, 64 * PG);
+		/* the debug kernel takes long for each file */
+		if (vst_debug_kernel && i % 10)
+			continue;
 		phys = vst_sysfs_slots("phys");
 		charged = cg_read(&w.g, "memory.swap.current") +
 			  cg_read(&w.other, "memory.swap.current");
@@ -323,7 +326,7 @@ TEST(account, v2_model, T_LONG)
 		model_add(&m, &tr);
 		trace_free(&tr);
 		model_compare(&m.who[0], &w.g, max, i % 2000 == 0);
-		model_compare(&m.who[1], &w.other, SIZE_MAX, i % 2000 == 0);
+		model_compare(&m.who[1], &w.other, INT64_MAX, i % 2000 == 0);
 		if (i % 2000 == 0)
 			CHECK(vst_verify());
 		trace_start(&tr);
