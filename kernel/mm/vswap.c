@@ -39,6 +39,7 @@
  * Reading the debugfs file "verify" checks them all.
  */
 
+#include <kunit/visibility.h>
 #include <linux/memcontrol.h>
 #include <linux/mempool.h>
 #include <linux/mm.h>
@@ -71,12 +72,19 @@ int __init vswap_tables_init(void)
 	return vswap_table_pool ? 0 : -ENOMEM;
 }
 
-static atomic_long_t *vswap_table_alloc(gfp_t gfp)
+/*
+ * Memory, or else the reserve, or else what reclaim comes up with. The pool must
+ * not be asked to wait: it would do so for ever, with a folio locked and others
+ * in a request that has not been submitted.
+ */
+static atomic_long_t *vswap_table_alloc(void)
 {
+	gfp_t gfp = __GFP_NOMEMALLOC | __GFP_NOWARN;
 	struct page *page;
 
-	page = mempool_alloc(vswap_table_pool,
-			     gfp | __GFP_NOMEMALLOC | __GFP_NOWARN);
+	page = mempool_alloc(vswap_table_pool, gfp | __GFP_HIGH);
+	if (!page)
+		page = alloc_page(gfp | GFP_NOIO | __GFP_NORETRY);
 	if (!page)
 		return NULL;
 	clear_page(page_address(page));
@@ -100,9 +108,7 @@ struct swap_cluster_info *vswap_lock_new_table(struct swap_cluster_info *ci)
 
 	for (;;) {
 		if (!spare && !rcu_access_pointer(ci->vtable)) {
-			spare = vswap_table_alloc(__GFP_HIGH);
-			if (!spare)
-				spare = vswap_table_alloc(GFP_NOIO | __GFP_NORETRY);
+			spare = vswap_table_alloc();
 			if (!spare)
 				return NULL;
 		}
@@ -185,6 +191,27 @@ unsigned int vswap_folio_states(struct folio *folio)
 	for (; ci_off < end; ci_off++)
 		states |= BIT(__vswap_slot_state(ci, ci_off, &word));
 	return states;
+}
+
+/**
+ * vswap_assert_backed - check that slots can do without a folio
+ * @ci: their cluster, locked
+ * @ci_off: first slot in the cluster
+ * @nr: how many
+ *
+ * Their folio has just left the swap cache. Those that are still in use must
+ * have a backing: rules 1 and 2.
+ */
+void vswap_assert_backed(struct swap_cluster_info *ci, unsigned int ci_off,
+			 unsigned int nr)
+{
+	unsigned long word;
+
+	if (!IS_ENABLED(CONFIG_DEBUG_VM))
+		return;
+	for (; nr; nr--, ci_off++)
+		VM_WARN_ON_ONCE(__vswap_slot_state(ci, ci_off, &word) ==
+				VSWAP_STATE_NONE);
 }
 
 /*
@@ -429,6 +456,7 @@ void vswap_change_folio(struct folio *folio, unsigned int which,
 	unsigned long word = to == VSWAP_STATE_POISON ? VSWAP_POISON : VSWAP_NONE;
 	struct swap_cluster_info *ci;
 
+	VM_WARN_ON_ONCE_FOLIO(!folio_test_locked(folio), folio);
 	VM_WARN_ON_ONCE_FOLIO(folio_test_writeback(folio), folio);
 	ci = swap_cluster_get_and_lock(folio);
 	vswap_change_slots(ci, swp_cluster_offset(folio->swap),
@@ -866,9 +894,12 @@ bool vswap_entry_is_fast(swp_entry_t entry)
 			  swp_cluster_offset(entry));
 	if (!vswap_word_is_phys(word))
 		return true;
-	/* A swap_info_struct is never freed, so this is safe if outdated. */
-	return data_race(__swap_entry_to_info(vswap_word_to_phys(word))->flags &
-			 SWP_SYNCHRONOUS_IO);
+	/*
+	 * If this is outdated, the device may have gone; but not what describes
+	 * it, which is never freed. There are checks in __swap_entry_to_info().
+	 */
+	return data_race(READ_ONCE(swap_info[swp_type(vswap_word_to_phys(word))])
+			 ->flags & SWP_SYNCHRONOUS_IO);
 }
 
 /*
@@ -892,15 +923,14 @@ bool vswap_usable(void)
  * changed. Each folio that is taken halves the count, so that mixed data is never
  * held up.
  */
-#define VSWAP_REFUSALS_MIN	512UL
 #define VSWAP_REFUSALS_PAUSE	HZ
 
 /* Those of any cgroup, for reclaim that is not on behalf of one. */
 static struct vswap_refusals vswap_refusals;
 
 /* Lost updates do no harm: there are many, and the count is a rough one. */
-static void vswap_refusals_add(struct vswap_refusals *r, unsigned long nr,
-			       unsigned long all)
+VISIBLE_IF_KUNIT void vswap_refusals_add(struct vswap_refusals *r,
+					 unsigned long nr, unsigned long all)
 {
 	unsigned long limit = max(VSWAP_REFUSALS_MIN, all);
 	unsigned long pages = READ_ONCE(r->pages) + nr;
@@ -913,7 +943,7 @@ static void vswap_refusals_add(struct vswap_refusals *r, unsigned long nr,
 	WRITE_ONCE(r->pages, pages);
 }
 
-static void vswap_refusals_halve(struct vswap_refusals *r)
+VISIBLE_IF_KUNIT void vswap_refusals_halve(struct vswap_refusals *r)
 {
 	unsigned long pages = READ_ONCE(r->pages);
 
@@ -921,7 +951,7 @@ static void vswap_refusals_halve(struct vswap_refusals *r)
 		WRITE_ONCE(r->pages, pages / 2);
 }
 
-static bool vswap_refusals_pause(struct vswap_refusals *r)
+VISIBLE_IF_KUNIT bool vswap_refusals_pause(struct vswap_refusals *r)
 {
 	unsigned long until = READ_ONCE(r->until);
 

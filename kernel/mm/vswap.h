@@ -185,6 +185,8 @@ void vswap_note_alloc(struct swap_cluster_info *ci, unsigned int ci_off,
 		      struct folio *folio);
 void vswap_free_slots(struct swap_cluster_info *ci, unsigned int ci_off,
 		      unsigned int nr);
+void vswap_assert_backed(struct swap_cluster_info *ci, unsigned int ci_off,
+			 unsigned int nr);
 bool vswap_range_readable(struct swap_cluster_info *ci, unsigned int ci_off,
 			  unsigned int nr);
 void vswap_set_zero(struct folio *folio);
@@ -199,8 +201,8 @@ unsigned long vswap_overcommit_pages(void);
 bool vswap_usable(void);
 
 /* vswap_phys.c: physical slots behind virtual ones */
-int vswap_prepare_write(struct folio *folio, swp_entry_t *phys);
-int vswap_write_scattered(struct folio *folio);
+int vswap_prepare_write(struct folio *folio, swp_entry_t *phys, int *avoid);
+int vswap_write_scattered(struct folio *folio, int avoid);
 int vswap_writeback_begin(struct folio *folio, swp_entry_t *phys);
 void vswap_writeback_abort(struct folio *folio, swp_entry_t phys);
 int vswap_writeback_commit(struct folio *folio, swp_entry_t phys);
@@ -242,6 +244,17 @@ static inline void vswap_note_alloc(struct swap_cluster_info *ci,
 
 static inline void vswap_free_slots(struct swap_cluster_info *ci,
 				    unsigned int ci_off, unsigned int nr)
+{
+}
+
+static inline unsigned long vswap_word(struct swap_cluster_info *ci,
+				       unsigned int ci_off)
+{
+	return VSWAP_NONE;
+}
+
+static inline void vswap_assert_backed(struct swap_cluster_info *ci,
+				       unsigned int ci_off, unsigned int nr)
 {
 }
 
@@ -303,12 +316,13 @@ static inline bool vswap_usable(void)
 	return false;
 }
 
-static inline int vswap_prepare_write(struct folio *folio, swp_entry_t *phys)
+static inline int vswap_prepare_write(struct folio *folio, swp_entry_t *phys,
+				      int *avoid)
 {
 	return -EOPNOTSUPP;
 }
 
-static inline int vswap_write_scattered(struct folio *folio)
+static inline int vswap_write_scattered(struct folio *folio, int avoid)
 {
 	return -EOPNOTSUPP;
 }

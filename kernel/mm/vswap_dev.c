@@ -15,6 +15,7 @@
 
 #include <linux/cpumask.h>
 #include <linux/init.h>
+#include <linux/kmemleak.h>
 #include <linux/kobject.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -39,12 +40,14 @@ enum vswap_mode vswap_mode = VSWAP_MODE_AUTO;
 #define VSWAP_RESERVE_MAX	(IS_ENABLED(CONFIG_KASAN_VMALLOC) ? SZ_64M : 64ULL * SZ_1G)
 #define VSWAP_VMALLOC_SHARE	64
 
-/* Descriptors are mapped a page at a time. */
+/* Descriptors are mapped a page at a time: this many, or one more. */
 #define VSWAP_GROW_CLUSTERS	(PAGE_SIZE / sizeof(struct swap_cluster_info))
 
 static struct vm_struct *vswap_area __ro_after_init;
 static unsigned long vswap_max_clusters __ro_after_init;
 
+/* Bytes of the array that have memory; only the worker looks at this. */
+static unsigned long vswap_mapped;
 /* Populated clusters, with the reserved first one; written by the worker. */
 static unsigned long vswap_clusters;
 /* Populated clusters on the free list. */
@@ -148,25 +151,30 @@ static void vswap_add_clusters(unsigned long first, unsigned long nr)
 /* Map one more page of descriptors. Only one task at a time comes here. */
 static int vswap_grow_once(void)
 {
-	unsigned long addr, first = vswap_clusters;
-	unsigned long nr = min_t(unsigned long, VSWAP_GROW_CLUSTERS,
-				 vswap_max_clusters - first);
+	unsigned long addr = (unsigned long)vswap_area->addr + vswap_mapped;
+	unsigned long nr, first = vswap_clusters;
 	struct page *page;
 	int err;
 
-	if (!nr)
+	if (first == vswap_max_clusters)
 		return -ENOSPC;
 
 	page = alloc_page(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
 	if (!page)
 		return -ENOMEM;
 
-	addr = (unsigned long)&vswap_si->cluster_info[first];
 	err = vm_area_map_pages(vswap_area, addr, addr + PAGE_SIZE, &page);
 	if (err) {
 		__free_page(page);
 		return err;
 	}
+	/* Tables of a cluster have no other reference than its descriptor. */
+	kmemleak_alloc((void *)addr, PAGE_SIZE, 0, GFP_KERNEL);
+	vswap_mapped += PAGE_SIZE;
+
+	/* A descriptor may straddle two pages, so count those that are whole. */
+	nr = min(vswap_mapped / sizeof(struct swap_cluster_info),
+		 vswap_max_clusters) - first;
 	vswap_add_clusters(first, nr);
 	vswap_trace_grow(nr, vswap_clusters);
 	return 0;
@@ -200,9 +208,13 @@ static const char * const vswap_mode_names[] = {
 /* Slots that are in use stay as they are, whatever the new mode. */
 static void vswap_set_mode(enum vswap_mode mode)
 {
-	WRITE_ONCE(vswap_mode, mode);
+	/*
+	 * All code must know virtual slots before the first one is handed out,
+	 * and does when this returns.
+	 */
 	if (mode != VSWAP_MODE_NEVER && vswap_si)
 		static_branch_enable(&vswap_key);
+	WRITE_ONCE(vswap_mode, mode);
 }
 
 static int __init vswap_setup(char *str)
@@ -310,21 +322,17 @@ static unsigned long __init vswap_reservation(void)
 
 	/* Every format must hold the offsets, that of a page table as well. */
 	clusters = min(clusters, VSWAP_MAX_OFFSET / SWAPFILE_CLUSTER);
-	clusters = min(clusters, swapfile_maximum_size / SWAPFILE_CLUSTER);
-	return round_down(clusters, VSWAP_GROW_CLUSTERS);
+	return min(clusters, swapfile_maximum_size / SWAPFILE_CLUSTER);
 }
 
 static int __init vswap_reserve(void)
 {
-	BUILD_BUG_ON(sizeof(struct swap_cluster_info) != 64 &&
-		     !IS_ENABLED(CONFIG_DEBUG_SPINLOCK) &&
-		     !IS_ENABLED(CONFIG_DEBUG_LOCK_ALLOC));
-
 	vswap_max_clusters = vswap_reservation();
 	if (!vswap_max_clusters)
 		return -ENOSPC;
-	vswap_area = get_vm_area(vswap_max_clusters *
-				 sizeof(struct swap_cluster_info), VM_SPARSE);
+	vswap_area = get_vm_area(PAGE_ALIGN(vswap_max_clusters *
+					    sizeof(struct swap_cluster_info)),
+				 VM_SPARSE);
 	return vswap_area ? 0 : -ENOMEM;
 }
 

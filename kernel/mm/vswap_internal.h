@@ -113,6 +113,16 @@ void vswap_batch_slot(struct vswap_batch *b, unsigned int ci_off,
 void vswap_batch_end(struct vswap_batch *b);
 struct swap_cluster_info *vswap_lock_new_table(struct swap_cluster_info *ci);
 
+/* How many pages must be refused, at least, for that to mean something. */
+#define VSWAP_REFUSALS_MIN	512UL
+
+#if IS_ENABLED(CONFIG_KUNIT)
+void vswap_refusals_add(struct vswap_refusals *r, unsigned long nr,
+			unsigned long all);
+void vswap_refusals_halve(struct vswap_refusals *r);
+bool vswap_refusals_pause(struct vswap_refusals *r);
+#endif
+
 /* vswap_dev.c */
 int vswap_tables_init(void);
 
@@ -164,6 +174,8 @@ vswap_lock_table(struct folio *folio)
 {
 	struct swap_cluster_info *ci = vswap_folio_cluster(folio);
 
+	VM_WARN_ON_ONCE_FOLIO(!folio_test_locked(folio), folio);
+	VM_WARN_ON_ONCE_FOLIO(folio_test_writeback(folio), folio);
 	spin_lock(&ci->lock);
 	if (likely(vswap_table(ci)))
 		return ci;

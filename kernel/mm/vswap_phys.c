@@ -26,6 +26,13 @@ static unsigned long vswap_folio_word(struct folio *folio, unsigned long idx)
 			  swp_cluster_offset(folio->swap) + idx);
 }
 
+/* What a physical slot points to. */
+static unsigned long vswap_rmap_read(swp_entry_t phys)
+{
+	return swap_table_get(__swap_entry_to_cluster(phys),
+			      swp_cluster_offset(phys));
+}
+
 /**
  * vswap_folio_has_phys - does any slot of the folio have a physical one?
  * @folio: a locked folio of the swap cache, on any device
@@ -185,6 +192,10 @@ static int vswap_install_phys(struct folio *folio, unsigned long idx,
 	unsigned int ci_off = swp_cluster_offset(folio->swap) + idx;
 	struct swap_cluster_info *ci;
 
+	/* Rule 4: they point back already. */
+	VM_WARN_ON_ONCE(vswap_rmap_read(phys) !=
+			vswap_offset_to_rmap(swp_offset(folio->swap) + idx));
+
 	ci = vswap_lock_table(folio);
 	if (!ci) {
 		vswap_count_reject(nr, VSWAP_REJECT_TABLE,
@@ -221,6 +232,7 @@ static int vswap_back_run(struct folio *folio, unsigned long idx,
  * vswap_prepare_write - get a dirty folio contiguous physical slots
  * @folio: a locked folio on virtual slots, not under writeback
  * @phys: set to the first slot
+ * @avoid: set to the type of a device that failed to write the folio, or -1
  *
  * Uses those that it has, if they are fit for it. Any other backing is given
  * up, as it is outdated.
@@ -229,25 +241,26 @@ static int vswap_back_run(struct folio *folio, unsigned long idx,
  * Return: 0; -E2BIG if there is room, but not in one place; -ENOSPC, -EDQUOT or
  * -ENOMEM if the folio has to stay in memory.
  */
-int vswap_prepare_write(struct folio *folio, swp_entry_t *phys)
+int vswap_prepare_write(struct folio *folio, swp_entry_t *phys, int *avoid)
 {
 	unsigned int states = vswap_folio_states(folio);
-	int avoid = -1;
 
+	*avoid = -1;
 	if ((states & BIT(VSWAP_STATE_PHYS)) &&
-	    vswap_reuse_phys(folio, phys, &avoid))
+	    vswap_reuse_phys(folio, phys, avoid))
 		return 0;
 	if (states != BIT(VSWAP_STATE_NONE))
-		vswap_drop_backing(folio, avoid >= 0 ? VSWAP_REASON_ERROR :
-						       VSWAP_REASON_REDIRTY);
+		vswap_drop_backing(folio, *avoid >= 0 ? VSWAP_REASON_ERROR :
+							VSWAP_REASON_REDIRTY);
 	return vswap_back_run(folio, 0, folio_order(folio),
-			      vswap_folio_owner(folio), avoid, phys);
+			      vswap_folio_owner(folio), *avoid, phys);
 }
 
 /**
  * vswap_write_scattered - write a large folio to wherever there is room
  * @folio: a locked, dirty large folio for which vswap_prepare_write() found no
  *	contiguous slots
+ * @avoid: type of a device to use only if there is no other, or -1
  *
  * Backs the pages by single slots and writes them synchronously. Without this,
  * a folio that is unmapped already, and so cannot be split, would stay in memory
@@ -257,7 +270,7 @@ int vswap_prepare_write(struct folio *folio, swp_entry_t *phys)
  * Return: 0 with the folio unlocked, dirty if the write failed; or an error with
  * the folio locked and without backing.
  */
-int vswap_write_scattered(struct folio *folio)
+int vswap_write_scattered(struct folio *folio, int avoid)
 {
 	unsigned short id = vswap_folio_owner(folio);
 	unsigned long i, nr = folio_nr_pages(folio);
@@ -265,7 +278,7 @@ int vswap_write_scattered(struct folio *folio)
 	int err;
 
 	for (i = 0; i < nr; i++) {
-		err = vswap_back_run(folio, i, 0, id, -1, &phys);
+		err = vswap_back_run(folio, i, 0, id, avoid, &phys);
 		if (err) {
 			vswap_drop_backing(folio, VSWAP_REASON_REDIRTY);
 			return err;
@@ -287,19 +300,15 @@ swp_entry_t vswap_folio_phys(struct folio *folio, unsigned long idx)
  */
 
 /**
- * vswap_writeback_possible - does zswap writeback make sense for this cgroup?
- * @memcg: the cgroup, or NULL
+ * vswap_writeback_possible - can virtual slots go from zswap to a device?
+ * @memcg: the owner, or NULL for any
  *
- * Return: false if its virtual slots cannot get a physical one now, whatever is
- * done, and there is nothing else in zswap.
+ * Return: false if they cannot get a physical slot now, whatever is done.
  */
 bool vswap_writeback_possible(struct mem_cgroup *memcg)
 {
 	if (!static_branch_unlikely(&vswap_key))
 		return true;
-	/* Slots of real devices need no room to be written back to. */
-	if (!READ_ONCE(total_swap_pages))
-		return false;
 	return mem_cgroup_nr_phys_pages(memcg) > 0;
 }
 
@@ -338,6 +347,29 @@ int vswap_writeback_commit(struct folio *folio, swp_entry_t phys)
  * Giving up physical slots
  */
 
+/* Is there a slot to which the last write failed, as the next one has to know? */
+static bool vswap_folio_failed(struct folio *folio)
+{
+	unsigned long i, word;
+
+	for (i = 0; i < folio_nr_pages(folio); i++) {
+		word = vswap_folio_word(folio, i);
+		if (vswap_word_is_phys(word) && (word & VSWAP_PHYS_FAILED))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A large folio that was read for a fault and is not mapped yet. If the page table
+ * has changed meanwhile, that fault has to drop it, so it must stay clean.
+ */
+static bool vswap_folio_unused(struct folio *folio)
+{
+	return folio_test_large(folio) && !folio_test_anon(folio) &&
+	       !folio_test_dirty(folio);
+}
+
 /**
  * vswap_release_phys - free the physical slots of a folio in memory
  * @folio: a locked folio of the swap cache on virtual slots
@@ -345,14 +377,20 @@ int vswap_writeback_commit(struct folio *folio, swp_entry_t phys)
  *
  * The folio may be mapped. It becomes dirty.
  *
+ * Swap-out gives up slots as well, and needs not ask for hibernation: while
+ * storage is suspended, reclaim may not start IO, and so does not get there.
+ *
  * Return: false if it cannot be done now: the folio is being written, has no
- * content, or a hibernation image may refer to the slots, see
- * folio_swapcache_freeable().
+ * content, or may have to be dropped, see vswap_folio_unused(); a hibernation
+ * image may refer to the slots, see folio_swapcache_freeable(); or they are no
+ * more than a reminder of which device not to write to.
  */
 bool vswap_release_phys(struct folio *folio, enum vswap_reason reason)
 {
 	if (folio_test_writeback(folio) || !folio_test_uptodate(folio) ||
-	    pm_suspended_storage())
+	    vswap_folio_unused(folio) || pm_suspended_storage())
+		return false;
+	if (reason == VSWAP_REASON_RECLAIM && vswap_folio_failed(folio))
 		return false;
 	folio_mark_dirty(folio);
 	vswap_change_folio(folio, BIT(VSWAP_STATE_PHYS), VSWAP_STATE_NONE,
@@ -380,12 +418,6 @@ static bool vswap_folio_matches(struct folio *folio, unsigned long swp_tb,
 	word = vswap_folio_word(folio, entry.val - folio->swap.val);
 	return vswap_word_is_phys(word) &&
 	       vswap_word_to_phys(word).val == phys.val;
-}
-
-static unsigned long vswap_rmap_read(swp_entry_t phys)
-{
-	return swap_table_get(__swap_entry_to_cluster(phys),
-			      swp_cluster_offset(phys));
 }
 
 /**
@@ -420,34 +452,46 @@ int vswap_reclaim_phys(swp_entry_t phys)
  * swapoff
  */
 
-/* How many folios are pushed to other backings together. */
+/* How many slots are read, and then pushed to other backings, together. */
 #define VSWAP_UNUSE_BATCH	SWAP_CLUSTER_MAX
+
+/**
+ * struct vswap_unuse_slot - a slot that is being moved off its device
+ * @phys: the slot
+ * @swp_tb: its word in the swap table, which points to the virtual slot
+ * @folio: the folio of that one, referenced
+ * @fresh: whether @folio was brought in for this, and so is of this slot only
+ * @alone: whether it was read by a request of its own
+ */
+struct vswap_unuse_slot {
+	swp_entry_t phys;
+	unsigned long swp_tb;
+	struct folio *folio;
+	bool fresh;
+	bool alone;
+};
 
 /**
  * struct vswap_unuse_ctl - state of moving all slots off a device
  * @si: the device; nothing is allocated on it any more
  * @moved: slots released
  * @poisoned: slots that could not be read
- * @nr: folios in @folios
- * @folios: folios that were brought in, referenced, to be swapped out elsewhere
+ * @io: reads that have not been submitted yet
+ * @nr: slots in @slots
+ * @slots: slots whose folios are being read
  */
 struct vswap_unuse_ctl {
 	struct swap_info_struct *si;
 	unsigned long moved;
 	unsigned long poisoned;
+	struct swap_io_ctx io;
 	unsigned int nr;
-	struct folio *folios[VSWAP_UNUSE_BATCH];
+	struct vswap_unuse_slot slots[VSWAP_UNUSE_BATCH];
 };
-
-static void vswap_unuse_trace(struct vswap_unuse_ctl *ctl)
-{
-	vswap_trace_swapoff(ctl->si->type, ctl->moved, ctl->poisoned,
-			    swap_inuse_pages(ctl->si));
-}
 
 /*
  * Swap out what was brought in, by the ordinary way, so that memory use stays
- * bounded. Nothing else is reclaimed for it.
+ * bounded. Nothing else is reclaimed for it: what was in memory before, stays.
  */
 static void vswap_unuse_push(struct vswap_unuse_ctl *ctl)
 {
@@ -456,34 +500,37 @@ static void vswap_unuse_push(struct vswap_unuse_ctl *ctl)
 
 	lru_add_drain();
 	for (i = 0; i < ctl->nr; i++) {
-		struct folio *folio = ctl->folios[i];
+		struct folio *folio = ctl->slots[i].folio;
 
-		if (folio_isolate_lru(folio))
+		if (ctl->slots[i].fresh && folio_isolate_lru(folio))
 			list_add(&folio->lru, &folios);
 		folio_put(folio);
 	}
 	ctl->nr = 0;
 	if (!list_empty(&folios))
 		reclaim_pages(&folios);
-	vswap_unuse_trace(ctl);
+	vswap_trace_swapoff(ctl->si->type, ctl->moved, ctl->poisoned,
+			    swap_inuse_pages(ctl->si));
 }
 
-/* Bring in the folio of a virtual slot. Returns an ERR_PTR if that failed. */
-static struct folio *vswap_unuse_read(unsigned long swp_tb)
+/*
+ * Start to bring in the page of a virtual slot. It is locked until the read,
+ * which begins with swap_read_submit() at the latest, is done. Returns an ERR_PTR
+ * if there is no memory, or if the slot changes hands.
+ */
+static struct folio *vswap_unuse_read(struct vswap_unuse_ctl *ctl,
+				      unsigned long swp_tb)
 {
 	swp_entry_t entry = swp_entry(vswap_type, vswap_rmap_to_offset(swp_tb));
 	/* Fail instead of calling the OOM killer; ours is not a fault. */
 	gfp_t gfp = GFP_HIGHUSER_MOVABLE | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
-	struct swap_io_ctx ctx = {};
 	struct folio *folio;
 
 	folio = swap_cache_alloc_folio(entry, gfp, BIT(0), NULL,
 				       get_task_policy(current),
 				       NO_INTERLEAVE_INDEX);
-	if (IS_ERR(folio))
-		return folio;
-	swap_read_folio(&ctx, folio);
-	swap_read_submit(&ctx);
+	if (!IS_ERR(folio))
+		swap_read_folio(&ctl->io, folio);
 	return folio;
 }
 
@@ -496,19 +543,13 @@ static void vswap_unuse_poison(struct vswap_unuse_ctl *ctl, struct folio *folio)
 			   VSWAP_REASON_ERROR);
 	ctl->poisoned += nr;
 	this_cpu_add(vswap_stats.swapoff_poisoned, nr);
-	pr_err_ratelimited("vswap: swapoff of type %d: cannot read slot %lu, content lost\n",
-			   ctl->si->type, swp_offset(folio->swap));
 }
 
 /* Release the physical slots of a folio that is locked and not being written. */
-static void vswap_unuse_folio(struct vswap_unuse_ctl *ctl, struct folio *folio)
+static void vswap_unuse_release(struct vswap_unuse_ctl *ctl, struct folio *folio)
 {
 	unsigned long i, nr = 0;
 
-	if (!folio_test_uptodate(folio)) {
-		vswap_unuse_poison(ctl, folio);
-		return;
-	}
 	for (i = 0; i < folio_nr_pages(folio); i++)
 		nr += vswap_word_is_phys(vswap_folio_word(folio, i));
 	if (vswap_release_phys(folio, VSWAP_REASON_SWAPOFF)) {
@@ -518,31 +559,102 @@ static void vswap_unuse_folio(struct vswap_unuse_ctl *ctl, struct folio *folio)
 }
 
 /*
- * Move one slot. Returns 0 if that was done or is no longer necessary, or will
- * be tried again by the next pass, as somebody else is changing the slot.
+ * Lock the folio of a slot. True if it is still in the swap cache, and the slot
+ * behind it; the content is there, then, or could not be read.
  */
-static int vswap_unuse_slot(struct vswap_unuse_ctl *ctl, swp_entry_t phys)
+static bool vswap_unuse_lock(struct vswap_unuse_slot *slot)
+{
+	folio_lock(slot->folio);
+	folio_wait_writeback(slot->folio);
+	return vswap_folio_matches(slot->folio, slot->swp_tb, slot->phys);
+}
+
+/*
+ * Drop a folio that could not be read, perhaps because of another page in the same
+ * request, or long ago, and read the slot by itself: only what cannot be read now
+ * is lost. The same for a large folio that must stay clean.
+ */
+static void vswap_unuse_reread(struct vswap_unuse_ctl *ctl,
+			       struct vswap_unuse_slot *slot)
+{
+	struct folio *folio;
+
+	swap_cache_drop_folio(slot->folio);
+	folio_unlock(slot->folio);
+	folio = vswap_unuse_read(ctl, slot->swp_tb);
+	/* If somebody else was faster, the next pass sees what came of it. */
+	if (IS_ERR(folio))
+		return;
+	swap_read_submit(&ctl->io);
+	folio_put(slot->folio);
+	slot->folio = folio;
+	slot->fresh = true;
+	slot->alone = true;
+}
+
+/* Finish with a slot that was begun. */
+static void vswap_unuse_finish(struct vswap_unuse_ctl *ctl,
+			       struct vswap_unuse_slot *slot)
+{
+	bool found = vswap_unuse_lock(slot);
+
+	if (found && !slot->alone && (!folio_test_uptodate(slot->folio) ||
+				      vswap_folio_unused(slot->folio))) {
+		vswap_unuse_reread(ctl, slot);
+		found = vswap_unuse_lock(slot);
+	}
+	if (found && folio_test_uptodate(slot->folio))
+		vswap_unuse_release(ctl, slot->folio);
+	else if (found && slot->alone)
+		vswap_unuse_poison(ctl, slot->folio);
+	folio_unlock(slot->folio);
+}
+
+/* Finish with all slots that were begun. */
+static void vswap_unuse_flush(struct vswap_unuse_ctl *ctl)
+{
+	unsigned int i;
+
+	swap_read_submit(&ctl->io);
+	for (i = 0; i < ctl->nr; i++)
+		vswap_unuse_finish(ctl, &ctl->slots[i]);
+	vswap_unuse_push(ctl);
+}
+
+/*
+ * Begin to move one slot. Returns 0 if that was done or is no longer necessary,
+ * or will be tried again by the next pass, as somebody else is changing the slot.
+ */
+static int vswap_unuse_begin(struct vswap_unuse_ctl *ctl, swp_entry_t phys)
 {
 	unsigned long swp_tb = vswap_rmap_read(phys);
+	struct vswap_unuse_slot *slot;
 	struct folio *folio;
+	bool fresh = false;
 
 	if (!vswap_tb_is_rmap(swp_tb))
 		return 0;
 	folio = vswap_rmap_folio(swp_tb);
-	if (!folio)
-		folio = vswap_unuse_read(swp_tb);
+	if (!folio) {
+		fresh = true;
+		folio = vswap_unuse_read(ctl, swp_tb);
+		if (folio == ERR_PTR(-ENOMEM) && ctl->nr) {
+			/* What was brought in can make room by going out. */
+			vswap_unuse_flush(ctl);
+			folio = vswap_unuse_read(ctl, swp_tb);
+		}
+	}
 	if (IS_ERR(folio))
 		return PTR_ERR(folio) == -ENOMEM ? -ENOMEM : 0;
 
-	folio_lock(folio);
-	folio_wait_writeback(folio);
-	if (vswap_folio_matches(folio, swp_tb, phys))
-		vswap_unuse_folio(ctl, folio);
-	folio_unlock(folio);
-
-	ctl->folios[ctl->nr++] = folio;
+	slot = &ctl->slots[ctl->nr++];
+	slot->phys = phys;
+	slot->swp_tb = swp_tb;
+	slot->folio = folio;
+	slot->fresh = fresh;
+	slot->alone = false;
 	if (ctl->nr == VSWAP_UNUSE_BATCH)
-		vswap_unuse_push(ctl);
+		vswap_unuse_flush(ctl);
 	return 0;
 }
 
@@ -563,7 +675,7 @@ static int vswap_unuse_pass(struct vswap_unuse_ctl *ctl, bool *found)
 		if (signal_pending(current))
 			return -EINTR;
 		*found = true;
-		err = vswap_unuse_slot(ctl, phys);
+		err = vswap_unuse_begin(ctl, phys);
 		if (err)
 			return err;
 	}
@@ -574,8 +686,8 @@ static int vswap_unuse_pass(struct vswap_unuse_ctl *ctl, bool *found)
  * vswap_unuse - move all virtual slots off a device
  * @si: the device; swapoff has cleared SWP_WRITEOK and waited for allocations
  *
- * Walks the slots of the device, no page tables. Each page is brought in, its
- * physical slot is released, and it is swapped out again to whatever else there
+ * Walks the slots of the device, no page tables. The pages are brought in, their
+ * physical slots released, and they are swapped out again to whatever else there
  * is, a batch at a time.
  *
  * Context: Sleeps. No locks held.
@@ -602,10 +714,13 @@ int vswap_unuse(struct swap_info_struct *si)
 	do {
 		found = false;
 		err = vswap_unuse_pass(ctl, &found);
-		vswap_unuse_push(ctl);
+		vswap_unuse_flush(ctl);
 		cond_resched();
 	} while (found && !err);
 
+	if (ctl->poisoned)
+		pr_err("vswap: swapoff of %pD2: %lu pages cannot be read, their content is lost\n",
+		       si->swap_file, ctl->poisoned);
 	kfree(ctl);
 	return err;
 }

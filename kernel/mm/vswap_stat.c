@@ -256,7 +256,7 @@ static int transitions_show(struct seq_file *m, void *v)
 struct vswap_verify {
 	struct seq_file *m;
 	u64 slots[VSWAP_NR_STATES];
-	u64 vtables;
+	long vtables;
 	unsigned long wrong;
 };
 
@@ -298,13 +298,27 @@ static void verify_phys(struct vswap_verify *vv, unsigned long voff,
 	put_swap_device(si);
 }
 
+/*
+ * A folio without backing is dirty, rule 2. Nobody says so while it is locked by
+ * somebody else. The cluster lock keeps it in the swap cache.
+ */
+static void verify_only_copy(struct vswap_verify *vv, unsigned long voff,
+			     struct folio *folio)
+{
+	if (!folio_trylock(folio))
+		return;
+	if (folio_test_uptodate(folio) && !folio_test_dirty(folio) &&
+	    !folio_test_writeback(folio))
+		vswap_wrong(vv, "slot %lu: clean folio without backing", voff);
+	folio_unlock(folio);
+}
+
 static void verify_slot(struct vswap_verify *vv, struct swap_cluster_info *ci,
 			unsigned int ci_off, unsigned int *used)
 {
 	unsigned long voff = vswap_cluster_start(ci) + ci_off;
 	unsigned long word, swp_tb = __swap_table_get(ci, ci_off);
 	enum vswap_state state;
-	struct folio *folio;
 
 	state = vswap_slot_state(ci, ci_off, &word);
 	vv->slots[state]++;
@@ -332,12 +346,8 @@ static void verify_slot(struct vswap_verify *vv, struct swap_cluster_info *ci,
 		verify_phys(vv, voff, word);
 
 	if (swp_tb_is_folio(swp_tb)) {
-		folio = swp_tb_to_folio(swp_tb);
-		if (state == VSWAP_STATE_NONE && folio_test_uptodate(folio) &&
-		    !folio_test_locked(folio) && !folio_test_dirty(folio) &&
-		    !folio_test_writeback(folio))
-			vswap_wrong(vv, "slot %lu: clean folio without backing",
-				    voff);
+		if (state == VSWAP_STATE_NONE)
+			verify_only_copy(vv, voff, swp_tb_to_folio(swp_tb));
 	} else if (state == VSWAP_STATE_NONE) {
 		vswap_wrong(vv, "slot %lu: no folio and no backing", voff);
 	} else if (!__swp_tb_get_count(swp_tb)) {
@@ -431,6 +441,9 @@ static void verify_counters(struct vswap_verify *vv,
 			vswap_wrong(vv, "slots_%s: counter %llu, walk %llu",
 				    state_names[i], vswap_sum_gauge(after, i),
 				    vv->slots[i]);
+	if (atomic_long_read(&vswap_nr_vtables) != vv->vtables)
+		vswap_wrong(vv, "tables: counter %ld, walk %ld",
+			    atomic_long_read(&vswap_nr_vtables), vv->vtables);
 }
 
 static int verify_show(struct seq_file *m, void *v)

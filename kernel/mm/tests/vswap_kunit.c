@@ -60,6 +60,23 @@ static void phys_follows_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, vswap_phys_follows(first, VSWAP_POISON, 1));
 }
 
+/* What comes after the last slot of a device is not the first of the next. */
+static void phys_follows_end_test(struct kunit *test)
+{
+	unsigned long last, next;
+	unsigned int type;
+
+	for (type = 0; type + 1 < 1 << VSWAP_PHYS_TYPE_BITS; type++) {
+		last = vswap_phys_to_word(swp_entry(type, VSWAP_PHYS_OFFSET_MASK));
+		next = vswap_phys_to_word(swp_entry(type + 1, 0));
+		KUNIT_EXPECT_FALSE(test, vswap_phys_follows(last, next, 1));
+		next = vswap_phys_to_word(swp_entry(type, 0));
+		KUNIT_EXPECT_FALSE(test, vswap_phys_follows(last, next, 1));
+		KUNIT_EXPECT_FALSE(test, vswap_phys_follows(last, next |
+							    VSWAP_PHYS_FAILED, 1));
+	}
+}
+
 static void zswap_word_test(struct kunit *test)
 {
 	struct zswap_entry *entry = kunit_kzalloc(test, 64, GFP_KERNEL);
@@ -196,6 +213,19 @@ static void change(struct vswap_fake *fake, unsigned int off, unsigned int nr,
 	spin_unlock(&fake->ci.lock);
 }
 
+/* The same for the first three slots, @nr at a time, if in a state of @which. */
+static void change_only(struct vswap_fake *fake, unsigned int nr,
+			unsigned int which, enum vswap_state to)
+{
+	unsigned int off;
+
+	spin_lock(&fake->ci.lock);
+	for (off = 0; off < 3; off += nr)
+		vswap_change_slots(&fake->ci, off, nr, which, to, VSWAP_NONE,
+				   VSWAP_REASON_REDIRTY);
+	spin_unlock(&fake->ci.lock);
+}
+
 static enum vswap_state state(struct vswap_fake *fake, unsigned int off)
 {
 	unsigned long word;
@@ -313,6 +343,78 @@ static void runs_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, moved(fake, VSWAP_STATE_POISON, VSWAP_STATE_NONE), 11);
 }
 
+/* Only slots in the states that are asked for change, one by one or as a run. */
+static void filter_test(struct kunit *test)
+{
+	struct vswap_fake *fake = test->priv;
+	unsigned int nr;
+
+	for (nr = 1; nr <= 3; nr += 2) {
+		change(fake, 0, 1, VSWAP_STATE_ZERO, VSWAP_NONE);
+		change(fake, 1, 1, VSWAP_STATE_POISON, VSWAP_POISON);
+		change_only(fake, nr, BIT(VSWAP_STATE_PHYS), VSWAP_STATE_NONE);
+		KUNIT_EXPECT_EQ(test, state(fake, 0), VSWAP_STATE_ZERO);
+		KUNIT_EXPECT_EQ(test, state(fake, 1), VSWAP_STATE_POISON);
+		change_only(fake, nr, BIT(VSWAP_STATE_POISON), VSWAP_STATE_NONE);
+		KUNIT_EXPECT_EQ(test, state(fake, 0), VSWAP_STATE_ZERO);
+		KUNIT_EXPECT_EQ(test, state(fake, 1), VSWAP_STATE_NONE);
+		change_only(fake, nr, BIT(VSWAP_STATE_ZERO), VSWAP_STATE_NONE);
+		KUNIT_EXPECT_EQ(test, state(fake, 0), VSWAP_STATE_NONE);
+		KUNIT_EXPECT_EQ(test, fake->ci.nr_backed, KEPT_WORDS);
+	}
+	KUNIT_EXPECT_EQ(test, moved(fake, VSWAP_STATE_ZERO, VSWAP_STATE_NONE), 2);
+	KUNIT_EXPECT_EQ(test, moved(fake, VSWAP_STATE_POISON, VSWAP_STATE_NONE), 2);
+}
+
+/* A cluster without a table gets one, and one that has got one meanwhile keeps it. */
+static void new_table_test(struct kunit *test)
+{
+	struct vswap_fake *fake = test->priv;
+	long tables = atomic_long_read(&vswap_nr_vtables);
+	void *vtable;
+
+	plant(fake, KEPT_SLOT, VSWAP_POISON);
+	change(fake, KEPT_SLOT, 1, VSWAP_STATE_NONE, VSWAP_NONE);
+	KUNIT_ASSERT_NULL(test, rcu_access_pointer(fake->ci.vtable));
+
+	KUNIT_ASSERT_PTR_EQ(test, vswap_lock_new_table(&fake->ci), &fake->ci);
+	vtable = rcu_access_pointer(fake->ci.vtable);
+	spin_unlock(&fake->ci.lock);
+	KUNIT_EXPECT_NOT_NULL(test, vtable);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&vswap_nr_vtables), tables);
+	KUNIT_EXPECT_EQ(test, vswap_word(&fake->ci, 0), VSWAP_NONE);
+
+	KUNIT_ASSERT_PTR_EQ(test, vswap_lock_new_table(&fake->ci), &fake->ci);
+	KUNIT_EXPECT_PTR_EQ(test, rcu_access_pointer(fake->ci.vtable), vtable);
+	spin_unlock(&fake->ci.lock);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&vswap_nr_vtables), tables);
+}
+
+/* Reclaim pauses when as many pages as there are were refused in a row. */
+static void refusals_test(struct kunit *test)
+{
+	unsigned long all = 10 * VSWAP_REFUSALS_MIN;
+	struct vswap_refusals r = {};
+
+	vswap_refusals_add(&r, all - 1, all);
+	KUNIT_EXPECT_FALSE(test, vswap_refusals_pause(&r));
+	vswap_refusals_halve(&r);
+	vswap_refusals_add(&r, all / 2 - 1, all);
+	KUNIT_EXPECT_FALSE(test, vswap_refusals_pause(&r));
+	vswap_refusals_add(&r, 3, all);
+	KUNIT_EXPECT_TRUE(test, vswap_refusals_pause(&r));
+	/* Then less of them will do. */
+	r.until = jiffies - 1;
+	KUNIT_EXPECT_FALSE(test, vswap_refusals_pause(&r));
+	vswap_refusals_add(&r, all / 2, all);
+	KUNIT_EXPECT_TRUE(test, vswap_refusals_pause(&r));
+
+	/* A few pages prove nothing. */
+	r = (struct vswap_refusals) {};
+	vswap_refusals_add(&r, VSWAP_REFUSALS_MIN - 1, 1);
+	KUNIT_EXPECT_FALSE(test, vswap_refusals_pause(&r));
+}
+
 static void readable_memory_test(struct kunit *test)
 {
 	struct vswap_fake *fake = test->priv;
@@ -372,6 +474,7 @@ static void readable_phys_test(struct kunit *test)
 static struct kunit_case vswap_format_cases[] = {
 	KUNIT_CASE(phys_word_test),
 	KUNIT_CASE(phys_follows_test),
+	KUNIT_CASE(phys_follows_end_test),
 	KUNIT_CASE(zswap_word_test),
 	KUNIT_CASE(special_words_test),
 	KUNIT_CASE(rmap_test),
@@ -384,6 +487,9 @@ static struct kunit_case vswap_state_cases[] = {
 	KUNIT_CASE(zero_to_poison_test),
 	KUNIT_CASE(table_lifetime_test),
 	KUNIT_CASE(runs_test),
+	KUNIT_CASE(filter_test),
+	KUNIT_CASE(new_table_test),
+	KUNIT_CASE(refusals_test),
 	KUNIT_CASE(readable_memory_test),
 	KUNIT_CASE(readable_phys_test),
 	{}
