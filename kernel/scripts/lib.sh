@@ -39,11 +39,12 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 KDIR=$TOP/kernel
 CACHE=${VSWAP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vswap}
 DL=$CACHE/dl
-# The two source trees. The patched one hard-links what it does not change.
+# The two source trees. The patched one hard-links what it does not change. Who works in
+# one for long has a patched one by another name, which no other checkout changes.
 # shellcheck disable=SC2034
 BASE_TREE=$CACHE/tree/base
 # shellcheck disable=SC2034
-VSWAP_TREE=$CACHE/tree/vswap
+VSWAP_TREE=$CACHE/tree/${VSWAP_TREE_NAME:-vswap}
 # shellcheck disable=SC2034
 IMAGES=$CACHE/images
 # Release series that the patches are made for.
