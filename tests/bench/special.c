@@ -137,10 +137,11 @@ static long long metadata_pages(long long *slab)
 	return n;
 }
 
-/* Pages on the processors' own lists count as used; the allocator gives them back when
- * its watermarks are set anew. */
+/* Pages on the processors' own lists count as used. The allocator lets these lists grow to
+ * an eighth of memory unless it is told not to. */
 static void settle(void)
 {
+	put("100000", "/proc/sys/vm/percpu_pagelist_high_fraction");
 	put("1", "/proc/sys/vm/compact_memory");
 	put("1", "/proc/sys/vm/stat_refresh");
 	usleep(100000);
