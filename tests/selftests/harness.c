@@ -489,6 +489,8 @@ static void run_body(const struct vst_test *t)
 		return;
 	}
 	snap_take(&before);
+	if ((t->flags & T_MANY_EVENTS) == T_MANY_EVENTS)
+		trace_buffer_kb = TRACE_BUFFER_MANY_KB;
 	trace_start(&tr);
 	t->fn();
 	snap_take(&after);

@@ -62,6 +62,8 @@ enum {
 	T_ANY_CGROUP	= 1 << 6,
 	/* The runner records the events that it causes, and compares them with the counters. */
 	T_EVENTS	= 1 << 7,
+	/* These are more than some ten thousand. */
+	T_MANY_EVENTS	= 1 << 8 | T_EVENTS,
 };
 
 struct vst_test {
@@ -386,6 +388,11 @@ struct trace {
 void trace_start(struct trace *t);
 /* The same for one event only. */
 void trace_start_event(struct trace *t, const char *event);
+
+/* The size of the buffers of traces that are started from now on, for each CPU. */
+#define TRACE_BUFFER_KB		1536
+#define TRACE_BUFFER_MANY_KB	12288
+extern unsigned int trace_buffer_kb;
 /* Stop, read the events into t->ev, remove the instance; fails if events were lost. */
 void trace_stop(struct trace *t);
 void trace_free(struct trace *t);

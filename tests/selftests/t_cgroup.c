@@ -33,7 +33,7 @@ static bool oom_killed(int status)
 }
 
 /* Three times the limit, and no device: it must all be in virtual slots and be right. */
-TEST(cgroup, memory_max, T_EVENTS)
+TEST(cgroup, memory_max, T_MANY_EVENTS)
 {
 	struct cg g;
 	struct filler f = { &g, 6007, PAT_CZ, 2 };

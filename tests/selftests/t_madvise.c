@@ -199,7 +199,7 @@ TEST(madvise, mprotect, T_EVENTS)
 }
 
 /* Reading through /proc/self/mem and process_madvise from another process. */
-TEST(madvise, other_process_pages_out, T_EVENTS)
+TEST(madvise, other_process_pages_out, T_MANY_EVENTS)
 {
 	const size_t n = 257;
 	struct area a;
