@@ -320,11 +320,12 @@ TEST(inject, growth, T_INJECT | T_ALLOC_FAIL | T_LONG)
 TEST(inject, load, T_INJECT | T_ALLOC_FAIL | T_LONG)
 {
 	static const char *const attr[] = { "failslab", "fail_page_alloc" };
+	int seconds = vst_debug_kernel ? 15 : 6;
 	struct load cfg[2] = {
-		{ .pages = 701, .pat = PAT_CZ, .cpu = -1, .seconds = 6 },
-		{ .pages = 509, .pat = PAT_CZ, .order = 4, .cpu = -1, .seconds = 6 },
+		{ .pages = 701, .pat = PAT_CZ, .cpu = -1, .seconds = seconds },
+		{ .pages = 509, .pat = PAT_CZ, .order = 4, .cpu = -1, .seconds = seconds },
 	};
-	double end = vst_now() + 6;
+	double end = vst_now() + seconds;
 	long happened = 0;
 	pid_t pid[2];
 	int i, round = 0;
