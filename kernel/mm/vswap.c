@@ -193,26 +193,18 @@ unsigned int vswap_folio_states(struct folio *folio)
 	return states;
 }
 
-/**
- * vswap_assert_backed - check that slots can do without a folio
- * @ci: their cluster, locked
- * @ci_off: first slot in the cluster
- * @nr: how many
- *
- * Their folio has just left the swap cache. Those that are still in use must
- * have a backing: rules 1 and 2.
- */
-void vswap_assert_backed(struct swap_cluster_info *ci, unsigned int ci_off,
-			 unsigned int nr)
+#ifdef CONFIG_DEBUG_VM
+/* For vswap_assert_backed(). */
+void __vswap_assert_backed(struct swap_cluster_info *ci, unsigned int ci_off,
+			   unsigned int nr)
 {
 	unsigned long word;
 
-	if (!IS_ENABLED(CONFIG_DEBUG_VM))
-		return;
 	for (; nr; nr--, ci_off++)
 		VM_WARN_ON_ONCE(__vswap_slot_state(ci, ci_off, &word) ==
 				VSWAP_STATE_NONE);
 }
+#endif
 
 /*
  * Changes

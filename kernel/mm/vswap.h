@@ -185,8 +185,6 @@ void vswap_note_alloc(struct swap_cluster_info *ci, unsigned int ci_off,
 		      struct folio *folio);
 void vswap_free_slots(struct swap_cluster_info *ci, unsigned int ci_off,
 		      unsigned int nr);
-void vswap_assert_backed(struct swap_cluster_info *ci, unsigned int ci_off,
-			 unsigned int nr);
 bool vswap_range_readable(struct swap_cluster_info *ci, unsigned int ci_off,
 			  unsigned int nr);
 void vswap_set_zero(struct folio *folio);
@@ -251,11 +249,6 @@ static inline unsigned long vswap_word(struct swap_cluster_info *ci,
 				       unsigned int ci_off)
 {
 	return VSWAP_NONE;
-}
-
-static inline void vswap_assert_backed(struct swap_cluster_info *ci,
-				       unsigned int ci_off, unsigned int nr)
-{
 }
 
 static inline bool vswap_range_readable(struct swap_cluster_info *ci,
@@ -394,6 +387,25 @@ static inline u64 vswap_folio_ino(struct folio *folio)
 }
 
 #endif /* CONFIG_VSWAP */
+
+void __vswap_assert_backed(struct swap_cluster_info *ci, unsigned int ci_off,
+			   unsigned int nr);
+
+/**
+ * vswap_assert_backed - check that virtual slots can do without a folio
+ * @ci: their cluster, locked
+ * @ci_off: first slot in the cluster
+ * @nr: how many
+ *
+ * Their folio has just left the swap cache. Those that are still in use must
+ * have a backing: rules 1 and 2 in mm/vswap.c. Costs nothing without DEBUG_VM.
+ */
+static inline void vswap_assert_backed(struct swap_cluster_info *ci,
+				       unsigned int ci_off, unsigned int nr)
+{
+	if (IS_ENABLED(CONFIG_VSWAP) && IS_ENABLED(CONFIG_DEBUG_VM))
+		__vswap_assert_backed(ci, ci_off, nr);
+}
 
 /* swapfile.c: what the layer needs of the slot allocator */
 bool swap_alloc_virtual(struct swap_info_struct *si, struct folio *folio);

@@ -26,6 +26,17 @@ static unsigned long vswap_folio_word(struct folio *folio, unsigned long idx)
 			  swp_cluster_offset(folio->swap) + idx);
 }
 
+/* How many words of a folio have these bits under this mask. Folio lock, too. */
+static unsigned long vswap_folio_count(struct folio *folio, unsigned long mask,
+				       unsigned long bits)
+{
+	unsigned long i, nr = 0;
+
+	for (i = 0; i < folio_nr_pages(folio); i++)
+		nr += (vswap_folio_word(folio, i) & mask) == bits;
+	return nr;
+}
+
 /* What a physical slot points to. */
 static unsigned long vswap_rmap_read(swp_entry_t phys)
 {
@@ -350,14 +361,8 @@ int vswap_writeback_commit(struct folio *folio, swp_entry_t phys)
 /* Is there a slot to which the last write failed, as the next one has to know? */
 static bool vswap_folio_failed(struct folio *folio)
 {
-	unsigned long i, word;
-
-	for (i = 0; i < folio_nr_pages(folio); i++) {
-		word = vswap_folio_word(folio, i);
-		if (vswap_word_is_phys(word) && (word & VSWAP_PHYS_FAILED))
-			return true;
-	}
-	return false;
+	return vswap_folio_count(folio, VSWAP_TAG_MASK | VSWAP_PHYS_FAILED,
+				 VSWAP_TAG_PHYS | VSWAP_PHYS_FAILED);
 }
 
 /*
@@ -548,10 +553,9 @@ static void vswap_unuse_poison(struct vswap_unuse_ctl *ctl, struct folio *folio)
 /* Release the physical slots of a folio that is locked and not being written. */
 static void vswap_unuse_release(struct vswap_unuse_ctl *ctl, struct folio *folio)
 {
-	unsigned long i, nr = 0;
+	unsigned long nr = vswap_folio_count(folio, VSWAP_TAG_MASK,
+					     VSWAP_TAG_PHYS);
 
-	for (i = 0; i < folio_nr_pages(folio); i++)
-		nr += vswap_word_is_phys(vswap_folio_word(folio, i));
 	if (vswap_release_phys(folio, VSWAP_REASON_SWAPOFF)) {
 		ctl->moved += nr;
 		this_cpu_add(vswap_stats.swapoff_moved, nr);

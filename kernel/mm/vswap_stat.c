@@ -66,6 +66,22 @@ u64 vswap_folio_ino(struct folio *folio)
 	return trace_vswap_reject_enabled() ? __vswap_folio_ino(folio) : 0;
 }
 
+/*
+ * The owner of a run. On cgroup v1 that is not recorded before the folio leaves
+ * the swap cache; until then the folio knows.
+ */
+static u64 vswap_run_ino(struct vswap_batch *b)
+{
+	unsigned long swp_tb;
+
+	if (b->run_id)
+		return vswap_cgroup_ino(b->run_id);
+	swp_tb = swap_table_get(b->ci, b->run_start);
+	if (!swp_tb_is_folio(swp_tb))
+		return 0;
+	return __vswap_folio_ino(swp_tb_to_folio(swp_tb));
+}
+
 /* Tell about a run of slots that changed in the same way. */
 void vswap_trace_run(struct vswap_batch *b)
 {
@@ -77,7 +93,7 @@ void vswap_trace_run(struct vswap_batch *b)
 			       b->run_nr, b->run_from, b->run_to,
 			       b->reason, swp_type(phys),
 			       swp_offset(phys), b->run_bytes,
-			       vswap_cgroup_ino(b->run_id));
+			       vswap_run_ino(b));
 }
 
 /**
