@@ -566,6 +566,24 @@ void vswap_note_alloc(struct swap_cluster_info *ci, unsigned int ci_off,
 	}
 }
 
+/*
+ * The same if no slot of the cluster has a word: nothing is to be released, and
+ * the swap table, which is about to be cleared, tells the states.
+ */
+static void vswap_free_wordless(struct swap_cluster_info *ci,
+				unsigned int ci_off, unsigned int nr)
+{
+	unsigned int i, zero = 0;
+
+	for (i = 0; i < nr; i++)
+		if (__swap_table_get(ci, ci_off + i) & SWP_TB_ZERO_FLAG)
+			zero++;
+	this_cpu_add(vswap_stats.trans[VSWAP_STATE_ZERO][VSWAP_STATE_FREE],
+		     zero);
+	this_cpu_add(vswap_stats.trans[VSWAP_STATE_NONE][VSWAP_STATE_FREE],
+		     nr - zero);
+}
+
 /**
  * vswap_free_slots - release the backing of slots that become free
  * @ci: their cluster, locked
@@ -580,8 +598,12 @@ void vswap_note_alloc(struct swap_cluster_info *ci, unsigned int ci_off,
 void vswap_free_slots(struct swap_cluster_info *ci, unsigned int ci_off,
 		      unsigned int nr)
 {
-	vswap_change_slots(ci, ci_off, nr, VSWAP_ANY_STATE, VSWAP_STATE_FREE,
-			   VSWAP_NONE, VSWAP_REASON_FREE);
+	if (!ci->nr_backed && !vswap_trace_enabled())
+		vswap_free_wordless(ci, ci_off, nr);
+	else
+		vswap_change_slots(ci, ci_off, nr, VSWAP_ANY_STATE,
+				   VSWAP_STATE_FREE, VSWAP_NONE,
+				   VSWAP_REASON_FREE);
 }
 
 /*

@@ -22,42 +22,38 @@ DEFINE_PER_CPU(struct vswap_stats, vswap_stats);
  * Events
  */
 
-/* The inode number of a cgroup's directory by its private id, or 0. */
-u64 vswap_cgroup_ino(unsigned short id)
+/* The inode number of a cgroup's directory, or 0. */
+static u64 vswap_memcg_ino(struct mem_cgroup *memcg)
 {
 #ifdef CONFIG_MEMCG
-	struct mem_cgroup *memcg;
-	u64 ino = 0;
+	if (memcg)
+		return cgroup_ino(memcg->css.cgroup);
+#endif
+	return 0;
+}
+
+/* The same by the cgroup's private id. */
+u64 vswap_cgroup_ino(unsigned short id)
+{
+	u64 ino;
 
 	if (!id)
 		return 0;
 	rcu_read_lock();
-	memcg = mem_cgroup_from_private_id(id);
-	if (memcg)
-		ino = cgroup_ino(memcg->css.cgroup);
+	ino = vswap_memcg_ino(mem_cgroup_from_private_id(id));
 	rcu_read_unlock();
 	return ino;
-#else
-	return 0;
-#endif
 }
 
 /* The same for the cgroup that a folio is charged to. */
 static u64 __vswap_folio_ino(struct folio *folio)
 {
-#ifdef CONFIG_MEMCG
-	struct mem_cgroup *memcg;
-	u64 ino = 0;
+	u64 ino;
 
 	rcu_read_lock();
-	memcg = folio_memcg(folio);
-	if (memcg)
-		ino = cgroup_ino(memcg->css.cgroup);
+	ino = vswap_memcg_ino(folio_memcg(folio));
 	rcu_read_unlock();
 	return ino;
-#else
-	return 0;
-#endif
 }
 
 /* What vswap_count_reject() wants to know; 0 if nobody listens. */
