@@ -9,7 +9,6 @@
 #include "harness.h"
 #include "load.h"
 
-
 #define UNDER "/dev/ram9"
 
 static void virt_only(struct cg *g)
@@ -17,6 +16,27 @@ static void virt_only(struct cg *g)
 	fix_cgroup(g);
 	/* no neighbours: what is read is what is touched */
 	vst_set("/proc/sys/vm/page-cluster", "0");
+}
+
+/* The same with a brd as the only device, whose requests can be made to fail. */
+static void virt_brd(struct cg *g, struct dev *d, size_t pages)
+{
+	virt_only(g);
+	dev_brd(d, 9, pages);
+	dev_swapon(d, -1, 0);
+}
+
+/* @percent of the requests to it fail, at most @times, until requests_work(). */
+static void requests_fail(unsigned int percent, long times)
+{
+	vst_set("/sys/block/ram9/make-it-fail", "1");
+	inject("fail_make_request", percent, times, false);
+}
+
+static void requests_work(void)
+{
+	inject_off();
+	vst_set("/sys/block/ram9/make-it-fail", "0");
 }
 
 /* Page @i of the device under dm-dust cannot be read, once that is enabled. */
@@ -373,25 +393,21 @@ static void random_io_errors(unsigned int percent, bool zswap)
 	pid_t pid[3];
 	int i;
 
-	virt_only(&g);
+	virt_brd(&g, &d, 16383);
 	knob_zswap(zswap);
-	dev_brd(&d, 9, 16383);
-	dev_swapon(&d, -1, 0);
-	vst_set("/sys/block/ram9/make-it-fail", "1");
 	snap_take(&s);
 	for (i = 0; i < 3; i++)
 		pid[i] = vst_spawn(load_run, &cfg[i]);
 	vst_msleep(500);
 	while (vst_now() < end) {
-		inject("fail_make_request", percent, 10000, false);
+		requests_fail(percent, 10000);
 		vst_msleep(150);
-		inject_off();
+		requests_work();
 		happened += 10000 - inject_left("fail_make_request");
 		vst_msleep(100);
 	}
 	for (i = 0; i < 3; i++)
 		vst_join(pid[i]);
-	vst_set("/sys/block/ram9/make-it-fail", "0");
 	snap_take(&b);
 	vst_note("%ld requests failed: %llu pages lost to read errors, %lld not written",
 		 happened, (unsigned long long)*lost,
@@ -429,15 +445,11 @@ TEST(error, swapoff_random_errors, T_INJECT)
 	struct cg g;
 	int err;
 
-	virt_only(&g);
-	dev_brd(&d, 9, 8191);
-	dev_swapon(&d, -1, 0);
+	virt_brd(&g, &d, 8191);
 	area_out(&a, &g, n, PAT_RAND, 0);
-	vst_set("/sys/block/ram9/make-it-fail", "1");
-	inject("fail_make_request", 30, -1, false);
+	requests_fail(30, -1);
 	err = dev_swapoff(&d);
-	inject_off();
-	vst_set("/sys/block/ram9/make-it-fail", "0");
+	requests_work();
 	CHECK_EQ(err, 0);
 	snap_take(&b);
 	for (i = 0; i < n; i++) {
@@ -470,18 +482,14 @@ TEST(error, large_reads_fail_and_recover, T_INJECT)
 	struct dev d;
 	struct cg g;
 
-	virt_only(&g);
-	dev_brd(&d, 9, 8191);
-	dev_swapon(&d, -1, 0);
+	virt_brd(&g, &d, 8191);
 	area_map(&a, n, PAT_RAND, 4);
 	area_fill(&a);
 	area_push(&a, &g);
-	vst_set("/sys/block/ram9/make-it-fail", "1");
-	inject("fail_make_request", 30, -1, false);
+	requests_fail(30, -1);
 	for (i = 0; i < n; i += 5)
 		failed += vst_probe(a.p + i * PG, &c) == SIGBUS;
-	inject_off();
-	vst_set("/sys/block/ram9/make-it-fail", "0");
+	requests_work();
 	vst_note("%zu of %zu reads failed", failed, n / 5);
 	CHECK_GT(failed, 0);
 	CHECK(!vst_have_vswap || vst_verify());
@@ -506,16 +514,12 @@ TEST(error, swapoff_reads_again_64k, T_INJECT)
 	struct dev d;
 	struct cg g;
 
-	virt_only(&g);
-	dev_brd(&d, 9, 8191);
-	dev_swapon(&d, -1, 0);
+	virt_brd(&g, &d, 8191);
 	area_out(&a, &g, n, PAT_RAND, 4);
-	vst_set("/sys/block/ram9/make-it-fail", "1");
-	inject("fail_make_request", 100, -1, false);
+	requests_fail(100, -1);
 	for (i = 0; i < n; i += 64)
 		failed += vst_probe(a.p + i * PG, &c) == SIGBUS;
-	inject_off();
-	vst_set("/sys/block/ram9/make-it-fail", "0");
+	requests_work();
 	CHECK_EQ(failed, (n + 63) / 64);
 	knob_zswap(true);
 	snap_take(&s);
@@ -543,20 +547,16 @@ TEST(error, swapoff_loses_single_pages_64k, T_INJECT)
 	struct cg g;
 	int sig;
 
-	virt_only(&g);
-	dev_brd(&d, 9, 8191);
-	dev_swapon(&d, -1, 0);
+	virt_brd(&g, &d, 8191);
 	area_out(&a, &g, n, PAT_RAND, 4);
-	vst_set("/sys/block/ram9/make-it-fail", "1");
-	inject("fail_make_request", 100, -1, false);
+	requests_fail(100, -1);
 	for (i = 0; i < n; i += 16)
 		CHECK_EQ(vst_probe(a.p + i * PG, &c), SIGBUS);
-	inject_off();
+	requests_work();
 	/* a dozen failures at most: by folios, that would be nearly two hundred pages */
-	inject("fail_make_request", 12, 12, false);
+	requests_fail(12, 12);
 	CHECK_EQ(dev_swapoff(&d), 0);
-	inject_off();
-	vst_set("/sys/block/ram9/make-it-fail", "0");
+	requests_work();
 	snap_take(&b);
 	for (i = 0; i < n; i++) {
 		sig = vst_probe(a.p + i * PG, &c);
@@ -587,11 +587,9 @@ static void failing_alloc(const char *attr, unsigned int percent, bool zswap)
 	pid_t pid[2];
 	int i;
 
-	virt_only(&g);
+	virt_brd(&g, &d, 8191);
 	knob_zswap(zswap);
 	knob_zswap_param("shrinker_enabled", "Y");
-	dev_brd(&d, 9, 8191);
-	dev_swapon(&d, -1, 0);
 	vst_pin(-1);
 	for (i = 0; i < 2; i++)
 		pid[i] = vst_spawn(load_run, &cfg[i]);
