@@ -79,7 +79,6 @@ check-full:
 
 bench: guest-programs
 	@$(SCRIPTS)/install-deps build guest
-	@for k in base generic off guest; do $(SCRIPTS)/build-kernel $$k >/dev/null || exit; done
 	@tests/bench/run $(foreach r,$(ROW),--row $(r)) $(ARGS)
 
 soak: guest-programs
