@@ -34,6 +34,7 @@ help:
 	@echo 'make kernel-deb CONFIG=/boot/config-...   an installable kernel package'
 	@echo 'make bench [ROW=] [ARGS=--profile]  instructions per page, beside the unpatched kernel;'
 	@echo '                   ARGS=--full: swapoff, metadata, growth and contention as well'
+	@echo '                   ARGS="--mib 64": 64 MiB of data instead of 16'
 	@echo 'make soak TIME=600 [KIND=debug]  mixed load for so many seconds'
 	@echo 'make clean         remove $(notdir $(OUT)) (the cache in ~/.cache/vswap stays)'
 	@echo
@@ -79,7 +80,6 @@ check-full:
 
 bench: guest-programs
 	@$(SCRIPTS)/install-deps build guest
-	@for k in base generic off guest; do $(SCRIPTS)/build-kernel $$k >/dev/null || exit; done
 	@tests/bench/run $(foreach r,$(ROW),--row $(r)) $(ARGS)
 
 soak: guest-programs

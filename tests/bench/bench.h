@@ -6,6 +6,7 @@
  * program reads the clock around each phase and takes off what it waited for a disk.
  * Results are lines on stdout, which tests/bench/run reads:
  *
+ *	B row						what follows is this row's
  *	R row phase round nanoseconds pages		one measured phase
  *	V row phase round unit value			another figure
  */
@@ -74,6 +75,8 @@ const char *device_on(enum device dev, size_t mib, const char *comp, int prio);
 void device_off(enum device dev);
 /* Turn off swapping to it, nothing else. Returns an errno value or 0. */
 int device_swapoff(enum device dev);
+/* Have zswap take pages and compress them with @comp, or take no more (NULL). */
+void zswap(const char *comp);
 /* Requests the disk is busy with. */
 unsigned int device_inflight(enum device dev);
 
@@ -94,6 +97,10 @@ bool row_run(const char *name, const struct options *o);
 void special_list(void);
 bool special_run(const char *name, const struct options *o);
 
+/* parallel.c: several processors at once. Same conventions. */
+void parallel_list(void);
+bool parallel_run(const char *name, const struct options *o);
+
 /* mem.c: memory to be swapped */
 enum memory { ANON, TMPFS };
 struct area {
@@ -109,10 +116,11 @@ void folio_size(unsigned int kib);
 void area_map(struct area *a, size_t pages, enum memory memory);
 /* Unmap it, and for tmpfs let go of the file. */
 void area_free(struct area *a);
-/* MADV_PAGEOUT, and for a device that works in the background wait until nothing is
- * under way and push out what had to wait for it. Only pages that no other process
- * maps. Returns the ns spent on looking whether it is finished. */
+/* MADV_PAGEOUT and finish_out(). Only pages that no other process maps. */
 uint64_t area_out(struct area *a, enum device dev);
+/* For a device that works in the background, wait until nothing is under way and push out
+ * what had to wait for it. Returns the ns spent on looking whether it is finished. */
+uint64_t finish_out(enum device dev);
 /* Have the cgroup reclaim that many pages. */
 void reclaim_cgroup(size_t pages);
 /* Pages of the area that are present. */

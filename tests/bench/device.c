@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Swap devices: a RAM disk, zram, a virtio disk. */
+/* Swap devices: a RAM disk, zram, a virtio disk; zswap in front of them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -100,6 +100,16 @@ const char *device_on(enum device dev, size_t mib, const char *comp, int prio)
 	if (swapon(path, SWAP_FLAG_PREFER | (prio & SWAP_FLAG_PRIO_MASK)) < 0)
 		die("swapon %s: %s", path, strerror(errno));
 	return path;
+}
+
+void zswap(const char *comp)
+{
+	if (comp) {
+		put(comp, "/sys/module/zswap/parameters/compressor");
+		/* Nothing else than the measured phases shall move pages. */
+		try_put("N", "/sys/module/zswap/parameters/shrinker_enabled");
+	}
+	put(comp ? "Y" : "N", "/sys/module/zswap/parameters/enabled");
 }
 
 int device_swapoff(enum device dev)

@@ -11,7 +11,7 @@ static void usage(FILE *f)
 {
 	fputs("usage: vswap-bench [OPTION]... ROW...\n"
 	      "       vswap-bench -l           list the rows, in the order to run them\n"
-	      "  -m MIB      size of the data (default 64)\n"
+	      "  -m MIB      size of the data (default 16)\n"
 	      "  -r ROUNDS   measured rounds (default 3)\n"
 	      "  -u DEVICE   swap device behind zswap: brd, zram, disk (default) or none\n"
 	      "  -p PHASE    call the profiler's markers around this phase\n", f);
@@ -42,7 +42,7 @@ static long positive(const char *text)
 
 int main(int argc, char **argv)
 {
-	struct options o = { .mib = 64, .rounds = 3, .under = DISK };
+	struct options o = { .mib = 16, .rounds = 3, .under = DISK };
 	int c;
 
 	while ((c = getopt(argc, argv, "hlm:r:u:p:")) != -1) {
@@ -50,6 +50,7 @@ int main(int argc, char **argv)
 		case 'l':
 			rows_list();
 			special_list();
+			parallel_list();
 			return 0;
 		case 'm':
 			o.mib = positive(optarg);
@@ -77,8 +78,11 @@ int main(int argc, char **argv)
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	enter_cgroup();
-	for (; optind < argc; optind++)
-		if (!row_run(argv[optind], &o) && !special_run(argv[optind], &o))
+	for (; optind < argc; optind++) {
+		printf("B %s\n", argv[optind]);
+		if (!row_run(argv[optind], &o) && !special_run(argv[optind], &o) &&
+		    !parallel_run(argv[optind], &o))
 			die("there is no row \"%s\"", argv[optind]);
+	}
 	return 0;
 }

@@ -79,13 +79,11 @@ static uint64_t wait_idle(enum device dev)
 	return looked + 2 * cost;
 }
 
-uint64_t area_out(struct area *a, enum device dev)
+uint64_t finish_out(enum device dev)
 {
 	long long left;
 	uint64_t looked, start;
 
-	if (madvise(a->p, a->pages * PAGE, MADV_PAGEOUT) < 0)
-		die("MADV_PAGEOUT: %s", strerror(errno));
 	if (dev != DISK)
 		return 0;
 	looked = wait_idle(dev);
@@ -95,6 +93,13 @@ uint64_t area_out(struct area *a, enum device dev)
 	if (left > 0)
 		reclaim_cgroup(left / PAGE);
 	return looked;
+}
+
+uint64_t area_out(struct area *a, enum device dev)
+{
+	if (madvise(a->p, a->pages * PAGE, MADV_PAGEOUT) < 0)
+		die("MADV_PAGEOUT: %s", strerror(errno));
+	return finish_out(dev);
 }
 
 size_t area_present(const struct area *a)

@@ -12,6 +12,8 @@
 #include "bench.h"
 
 #define SHARERS 3
+/* Data of the rows that wait for a disk, at most. */
+#define DISK_MIB 4
 
 struct row {
 	const char *name;
@@ -33,26 +35,39 @@ static const struct row rows[] = {
 	{ .name = "brd-64k", .device = BRD, .kib = 64 },
 	{ .name = "brd-2m", .device = BRD, .kib = 2048 },
 	{ .name = "brd-tmpfs", .device = BRD, .kib = 4, .memory = TMPFS },
+	{ .name = "brd-tmpfs-64k", .device = BRD, .kib = 64, .memory = TMPFS },
 	{ .name = "brd-fork", .device = BRD, .kib = 4, .shared = true },
 	{ .name = "zram", .device = ZRAM, .comp = "lzo", .kib = 4 },
 	{ .name = "zram-rand", .device = ZRAM, .comp = "lzo", .kib = 4, .random = true },
 	{ .name = "zram-64k", .device = ZRAM, .comp = "lzo", .kib = 64 },
 	{ .name = "zram-2m", .device = ZRAM, .comp = "lzo", .kib = 2048 },
 	{ .name = "zram-tmpfs", .device = ZRAM, .comp = "lzo", .kib = 4, .memory = TMPFS },
+	{ .name = "zram-tmpfs-64k", .device = ZRAM, .comp = "lzo", .kib = 64,
+	  .memory = TMPFS },
+	{ .name = "zram-fork", .device = ZRAM, .comp = "lzo", .kib = 4, .shared = true },
+	{ .name = "zram-zstd", .device = ZRAM, .comp = "zstd", .kib = 4 },
 	{ .name = "disk", .device = DISK, .kib = 4 },
 	{ .name = "disk-rand", .device = DISK, .kib = 4, .random = true },
 	{ .name = "disk-64k", .device = DISK, .kib = 64 },
+	{ .name = "disk-2m", .device = DISK, .kib = 2048 },
+	{ .name = "disk-tmpfs", .device = DISK, .kib = 4, .memory = TMPFS },
+	{ .name = "disk-fork", .device = DISK, .kib = 4, .shared = true },
 	{ .name = "zswap", .zswap = true, .comp = "lzo", .kib = 4 },
 	{ .name = "zswap-rand", .zswap = true, .comp = "lzo", .kib = 4, .random = true },
 	{ .name = "zswap-write", .zswap = true, .comp = "lzo", .kib = 4, .write = true },
 	{ .name = "zswap-64k", .zswap = true, .comp = "lzo", .kib = 64 },
+	{ .name = "zswap-64k-rand", .zswap = true, .comp = "lzo", .kib = 64, .random = true },
 	{ .name = "zswap-2m", .zswap = true, .comp = "lzo", .kib = 2048 },
 	{ .name = "zswap-tmpfs", .zswap = true, .comp = "lzo", .kib = 4, .memory = TMPFS },
 	{ .name = "zswap-tmpfs-64k", .zswap = true, .comp = "lzo", .kib = 64,
 	  .memory = TMPFS },
 	{ .name = "zswap-fork", .zswap = true, .comp = "lzo", .kib = 4, .shared = true },
 	{ .name = "zswap-zstd", .zswap = true, .comp = "zstd", .kib = 4 },
+	{ .name = "zswap-zstd-rand", .zswap = true, .comp = "zstd", .kib = 4, .random = true },
 	{ .name = "zswap-zstd-64k", .zswap = true, .comp = "zstd", .kib = 64 },
+	{ .name = "zswap-zstd-2m", .zswap = true, .comp = "zstd", .kib = 2048 },
+	{ .name = "zswap-zstd-tmpfs", .zswap = true, .comp = "zstd", .kib = 4,
+	  .memory = TMPFS },
 	{ .name = "zero", .zswap = true, .comp = "lzo", .content = ZERO, .kib = 4 },
 	{ .name = "zero-rand", .zswap = true, .comp = "lzo", .content = ZERO, .kib = 4,
 	  .random = true },
@@ -60,6 +75,10 @@ static const struct row rows[] = {
 	{ .name = "zero-2m", .zswap = true, .comp = "lzo", .content = ZERO, .kib = 2048 },
 	{ .name = "zero-tmpfs", .zswap = true, .comp = "lzo", .content = ZERO, .kib = 4,
 	  .memory = TMPFS },
+	{ .name = "zero-tmpfs-64k", .zswap = true, .comp = "lzo", .content = ZERO, .kib = 64,
+	  .memory = TMPFS },
+	{ .name = "zero-fork", .zswap = true, .comp = "lzo", .content = ZERO, .kib = 4,
+	  .shared = true },
 };
 
 #define NR_ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -78,6 +97,7 @@ struct run {
 	const struct options *o;
 	enum device device;
 	struct area area;
+	size_t pages;
 	const uint32_t *order;
 	unsigned int round;		/* 0 is not measured */
 	/* processes that share the memory, and how to talk to them */
@@ -157,7 +177,7 @@ static uint64_t phase_out(struct run *r)
 	if (!r->row->shared)
 		return area_out(&r->area, r->device);
 	reclaim_cgroup(r->area.pages);
-	return 0;
+	return finish_out(r->device);
 }
 
 static void report(const struct run *r, const char *phase, uint64_t ns)
@@ -172,12 +192,27 @@ static bool profiled(const struct run *r, const char *phase)
 	return r->round && r->o->profile && !strcmp(r->o->profile, phase);
 }
 
+/*
+ * Reclaim keeps a page that one of its mappers has used, and how many it looks at before
+ * that is settled is a matter of chance. None has, then.
+ */
+static void forget_accesses(const struct run *r)
+{
+	int i;
+
+	put("1", "/proc/self/clear_refs");
+	for (i = 0; i < SHARERS; i++)
+		put("1", "/proc/%d/clear_refs", r->child[i]);
+}
+
 static void measure_out(struct run *r, const char *phase)
 {
 	uint64_t looked;
 	struct clock c;
 	size_t present;
 
+	if (r->row->shared)
+		forget_accesses(r);
 	clock_start(&c, profiled(r, phase));
 	looked = phase_out(r);
 	report(r, phase, clock_stop(&c, profiled(r, phase)) - looked);
@@ -201,7 +236,7 @@ static void one_round(struct run *r)
 {
 	struct clock c;
 
-	area_map(&r->area, r->o->mib * MIB / PAGE, r->row->memory);
+	area_map(&r->area, r->pages, r->row->memory);
 	fill(r->area.p, r->area.pages, r->row->content, r->round);
 	if (r->row->shared)
 		share(r);
@@ -215,26 +250,28 @@ static void one_round(struct run *r)
 	report(r, "free", clock_stop(&c, profiled(r, "free")));
 }
 
-static void zswap_on(const char *comp)
+/* Waiting for a disk takes the machine's time, which is not the guest's: on a busy one tens
+ * of ms for each request. */
+static size_t row_mib(const struct row *row, const struct options *o)
 {
-	put(comp, "/sys/module/zswap/parameters/compressor");
-	put("Y", "/sys/module/zswap/parameters/enabled");
-	/* Nothing else than the measured phases shall move pages. */
-	try_put("N", "/sys/module/zswap/parameters/shrinker_enabled");
+	return row->device == DISK && o->mib > DISK_MIB ? DISK_MIB : o->mib;
 }
 
 static void run(const struct row *row, const struct options *o)
 {
-	struct run r = { .row = row, .o = o, .device = row->device };
-	uint32_t *order = access_order(o->mib * MIB / PAGE, row->random);
+	size_t mib = row_mib(row, o);
+	struct run r = { .row = row, .o = o, .device = row->device, .pages = mib * MIB / PAGE };
+	uint32_t *order = access_order(r.pages, row->random);
 
 	if (r.device == NO_DEVICE)
 		r.device = o->under;
 	folio_size(row->kib);
+	/* A disk's slots are kept at swap-in while less than half of them are in use. */
 	if (r.device != NO_DEVICE)
-		device_on(r.device, o->mib * 3 / 2, row->comp ? row->comp : "lzo", 10);
+		device_on(r.device, row->device == DISK ? mib * 4 : mib * 3 / 2,
+			  row->comp ? row->comp : "lzo", 10);
 	if (row->zswap)
-		zswap_on(row->comp);
+		zswap(row->comp);
 	/* Behind zswap, a disk has no work to wait for. */
 	if (row->zswap)
 		r.device = NO_DEVICE;
@@ -244,7 +281,7 @@ static void run(const struct row *row, const struct options *o)
 		one_round(&r);
 	spin_while_idle(false);
 	if (row->zswap)
-		put("N", "/sys/module/zswap/parameters/enabled");
+		zswap(NULL);
 	r.device = row->device == NO_DEVICE ? o->under : row->device;
 	if (r.device != NO_DEVICE)
 		device_off(r.device);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Measurements that are not a row of phases: swapoff, memory for metadata, growth of
- * the space in use, several processors at once.
+ * the space in use.
  */
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,15 +16,6 @@
 
 #define PROCESSES 64
 #define VMSTAT "/proc/vmstat"
-
-static void zswap(const char *comp)
-{
-	if (comp) {
-		put(comp, "/sys/module/zswap/parameters/compressor");
-		try_put("N", "/sys/module/zswap/parameters/shrinker_enabled");
-	}
-	put(comp ? "Y" : "N", "/sys/module/zswap/parameters/enabled");
-}
 
 /* --- swapoff of a device that holds 1 GiB of 64 processes --- */
 
@@ -191,100 +181,78 @@ static void metadata_phys(const char *name, const struct options *o)
 
 /* --- cost at so much space in use --- */
 
+/* One sample: a small area of zero pages goes out, comes in and is freed. */
+static void sample(const char *name, const struct options *o, size_t used, unsigned int round)
+{
+	size_t pages = o->mib * MIB / PAGE, i;
+	uint64_t out, in, freed;
+	struct area a;
+	struct clock c;
+
+	area_map(&a, pages, ANON);
+	fill(a.p, pages, ZERO, 0);
+	clock_start(&c, o->profile);
+	area_out(&a, NO_DEVICE);
+	out = clock_stop(&c, o->profile);
+	if (area_present(&a))
+		die("%s: pages were left behind", name);
+	clock_start(&c, false);
+	for (i = 0; i < pages; i++)
+		(void)*(volatile char *)(a.p + i * PAGE);
+	in = clock_stop(&c, false);
+	check(a.p, pages, ZERO, 0);
+	area_out(&a, NO_DEVICE);
+	clock_start(&c, false);
+	area_free(&a);
+	freed = clock_stop(&c, false);
+	if (!round)
+		return;
+	printf("R %s out@%zuM %u %llu %zu\n", name, used / MIB, round,
+	       (unsigned long long)out, pages);
+	printf("R %s in@%zuM %u %llu %zu\n", name, used / MIB, round,
+	       (unsigned long long)in, pages);
+	printf("R %s free@%zuM %u %llu %zu\n", name, used / MIB, round,
+	       (unsigned long long)freed, pages);
+}
+
+/*
+ * Swap out more zero pages. A byte written per 2 MiB makes 512 of them at once, cleared by
+ * the kernel: writing the rest as well would double what 64 GiB take.
+ */
+static void grow(char *p, size_t size)
+{
+	size_t at;
+
+	folio_size(2048);
+	for (at = 0; at < size; at += 2 * MIB)
+		p[at] = 0;
+	if (madvise(p, size, MADV_PAGEOUT) < 0)
+		die("MADV_PAGEOUT: %s", strerror(errno));
+	folio_size(4);
+}
+
 static void growth(const char *name, const struct options *o)
 {
 	const size_t step = 64 * MIB, most = 64UL << 30;
-	struct area big, small;
 	size_t used, next = step;
-	struct clock c;
-	char phase[32];
+	unsigned int round;
+	struct area big;
 
 	put("1", "/proc/sys/vm/overcommit_memory");
 	device_on(DISK, (most + 4 * step) / MIB, "lzo", 10);
 	zswap("lzo");
 	area_map(&big, most / PAGE, ANON);
-	for (used = 0; used < most; used += step) {
-		/* The bulk in large folios, as that is quick. */
-		folio_size(2048);
-		memset(big.p + used, 0, step);
-		if (madvise(big.p + used, step, MADV_PAGEOUT) < 0)
-			die("MADV_PAGEOUT: %s", strerror(errno));
-		if (used + step != next)
+	for (used = step; used <= most; used += step) {
+		grow(big.p + used - step, step);
+		if (used != next)
 			continue;
-		folio_size(4);
-		area_map(&small, step / PAGE, ANON);
-		fill(small.p, small.pages, ZERO, 0);
-		clock_start(&c, o->profile);
-		area_out(&small, NO_DEVICE);
-		snprintf(phase, sizeof(phase), "out-at-%zuM", next / MIB);
-		printf("R %s %s 1 %llu %zu\n", name, phase,
-		       (unsigned long long)clock_stop(&c, o->profile), small.pages);
-		if (area_present(&small))
-			die("%s: pages were left behind", name);
-		area_free(&small);
-		next *= 4;
+		if (lookup("/proc/self/status", "VmSwap") * 1024 < (long long)(used / 100 * 99))
+			die("%s: less than %zu MiB are swapped out", name, used / MIB);
+		for (round = 0; round <= o->rounds; round++)
+			sample(name, o, used, round);
+		next *= 2;
 	}
 	area_free(&big);
-	zswap(NULL);
-	device_off(DISK);
-}
-
-/* --- several processors, one cgroup --- */
-
-static void contention(const char *name, const struct options *o)
-{
-	enum { WORKERS = 4, TURNS = 8 };
-	const size_t pages = 16 * MIB / PAGE;
-	int start[2], status;
-	unsigned int round, i, turn;
-	struct area a;
-	uint64_t t;
-	pid_t pid[WORKERS];
-	cpu_set_t cpu;
-	size_t j;
-	char c;
-
-	folio_size(4);
-	device_on(DISK, 200, "lzo", 10);
-	zswap("lzo");
-	for (round = 0; round <= o->rounds; round++) {
-		if (pipe(start) < 0)
-			die("pipe: %s", strerror(errno));
-		for (i = 0; i < WORKERS; i++) {
-			pid[i] = fork();
-			if (pid[i] < 0)
-				die("fork: %s", strerror(errno));
-			if (pid[i])
-				continue;
-			close(start[1]);
-			CPU_ZERO(&cpu);
-			CPU_SET(i, &cpu);
-			sched_setaffinity(0, sizeof(cpu), &cpu);
-			area_map(&a, pages, ANON);
-			fill(a.p, pages, COMPRESSIBLE, i);
-			/* all start when the last writer closes */
-			if (read(start[0], &c, 1) < 0)
-				_exit(1);
-			for (turn = 0; turn < TURNS; turn++) {
-				area_out(&a, NO_DEVICE);
-				for (j = 0; j < pages; j++)
-					(void)*(volatile char *)(a.p + j * PAGE);
-			}
-			check(a.p, pages, COMPRESSIBLE, i);
-			_exit(0);
-		}
-		close(start[0]);
-		sleep(2);
-		t = now();
-		close(start[1]);
-		for (i = 0; i < WORKERS; i++)
-			if (waitpid(pid[i], &status, 0) != pid[i] || status)
-				die("%s: a worker failed", name);
-		t = now() - t;
-		if (round)
-			printf("R %s out-and-in %u %llu %zu\n", name, round,
-			       (unsigned long long)t, pages * WORKERS * TURNS);
-	}
 	zswap(NULL);
 	device_off(DISK);
 }
@@ -293,16 +261,14 @@ static void contention(const char *name, const struct options *o)
 static const struct special {
 	const char *name;
 	unsigned int memory, disk;	/* MiB */
-	unsigned int cpus;		/* 1: count instructions; more: wall time */
 	void (*run)(const char *name, const struct options *o);
 } specials[] = {
-	{ "swapoff-private", 2560, 1200, 1, swapoff_private },
-	{ "swapoff-shared", 2560, 1200, 1, swapoff_shared },
-	{ "swapoff-zswap", 2560, 1200, 1, swapoff_zswap },
-	{ "metadata-zswap", 1536, 600, 1, metadata_zswap },
-	{ "metadata-phys", 1536, 600, 1, metadata_phys },
-	{ "growth", 1536, 67000, 1, growth },
-	{ "contention", 1024, 300, 4, contention },
+	{ "swapoff-private", 2560, 1200, swapoff_private },
+	{ "swapoff-shared", 2560, 1200, swapoff_shared },
+	{ "swapoff-zswap", 2560, 1200, swapoff_zswap },
+	{ "metadata-zswap", 1536, 600, metadata_zswap },
+	{ "metadata-phys", 1536, 600, metadata_phys },
+	{ "growth", 1536, 67000, growth },
 };
 
 void special_list(void)
@@ -310,8 +276,8 @@ void special_list(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(specials) / sizeof(specials[0]); i++)
-		printf("%s %u %u %u\n", specials[i].name, specials[i].memory,
-		       specials[i].disk, specials[i].cpus);
+		printf("%s %u %u 1\n", specials[i].name, specials[i].memory,
+		       specials[i].disk);
 }
 
 bool special_run(const char *name, const struct options *o)
