@@ -58,6 +58,8 @@ struct dump {
 	struct dump_info info;
 	char *note;		/* VMCOREINFO text, NUL-terminated */
 	int fd[MAX_PARTS];
+	const char *path[MAX_PARTS];
+	uint64_t size[MAX_PARTS];	/* when it was opened */
 	unsigned int nfd;
 	uint64_t percpu_base;	/* what per-CPU symbols are relative to */
 	struct precheck_info check;
@@ -144,11 +146,30 @@ static enum kdpage in_file(struct dump *d, uint64_t ppn)
 static bool renew(struct dump *d);
 
 /*
+ * Somebody may cut the file while it is read. What libkdumpfile returns then are
+ * zeroes, and in its caches these look like all else: nothing that comes after would
+ * be worth telling.
+ */
+static void end_if_cut(const struct dump *d)
+{
+	struct stat st;
+	unsigned int i;
+
+	for (i = 0; i < d->nfd; i++) {
+		if (!d->size[i] || fstat(d->fd[i], &st) || (uint64_t)st.st_size >= d->size[i])
+			continue;
+		fflush(stdout);
+		fprintf(stderr, "vswap-dump: %s: cut short while it was read\n", d->path[i]);
+		exit(1);
+	}
+}
+
+/*
  * libkdumpfile reads what lies beyond the end of a file as zeroes, and a read that
  * fails damages its cache: it is asked only for pages that the file has. When such a
  * page turns out to be unreadable (its data are corrupt), the library starts afresh.
  */
-static enum rd fetch_page(struct dump *d, uint64_t ppn, unsigned char *buf)
+static enum rd fetch(struct dump *d, uint64_t ppn, unsigned char *buf)
 {
 	size_t size = (size_t)1 << d->info.page_shift, len = size;
 
@@ -169,6 +190,14 @@ static enum rd fetch_page(struct dump *d, uint64_t ppn, unsigned char *buf)
 	kdump_clear_err(d->ctx);
 	d->damaged = true;
 	return is_ram(d, ppn) ? RD_MISSING : RD_UNMAPPED;
+}
+
+static enum rd fetch_page(struct dump *d, uint64_t ppn, unsigned char *buf)
+{
+	enum rd rd = fetch(d, ppn, buf);
+
+	end_if_cut(d);
+	return rd;
 }
 
 /* The cached content of a physical page, or NULL, and why. */
@@ -236,6 +265,7 @@ static addrxlat_status table_page(const addrxlat_cb_t *cb, addrxlat_buffer_t *bu
 		return ADDRXLAT_OK;
 	}
 	st = cb->next->get_page(cb->next, buf);
+	end_if_cut(d);
 	d->table_missing = st != ADDRXLAT_OK;
 	d->damaged |= d->table_missing;
 	return st;
@@ -496,6 +526,10 @@ static int open_part(struct dump *d, const char *path, char *err, size_t errlen)
 		d->info.flattened = true;
 		d->info.truncated |= cut;
 	}
+	d->path[d->nfd] = path;
+	/* of a flattened dump it is the file in order, which is nobody else's */
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && !on_procfs(fd))
+		d->size[d->nfd] = (uint64_t)st.st_size;
 	d->fd[d->nfd++] = fd;
 	if (!on_procfs(fd)) {
 		free(d->check.range);
@@ -509,22 +543,31 @@ static int open_part(struct dump *d, const char *path, char *err, size_t errlen)
 	return 0;
 }
 
+static void swap_parts(struct dump *d, unsigned int i, unsigned int j)
+{
+	struct kdpages part = d->part[i];
+	const char *path = d->path[i];
+	uint64_t size = d->size[i];
+	int fd = d->fd[i];
+
+	d->part[i] = d->part[j];
+	d->path[i] = d->path[j];
+	d->size[i] = d->size[j];
+	d->fd[i] = d->fd[j];
+	d->part[j] = part;
+	d->path[j] = path;
+	d->size[j] = size;
+	d->fd[j] = fd;
+}
+
 /* The library wants the parts of a split dump in the order of their pages. */
 static void sort_parts(struct dump *d)
 {
 	unsigned int i, j;
 
-	for (i = 1; i < d->nfd; i++) {
-		for (j = i; j && d->part[j].from < d->part[j - 1].from; j--) {
-			struct kdpages part = d->part[j];
-			int fd = d->fd[j];
-
-			d->part[j] = d->part[j - 1];
-			d->fd[j] = d->fd[j - 1];
-			d->part[j - 1] = part;
-			d->fd[j - 1] = fd;
-		}
-	}
+	for (i = 1; i < d->nfd; i++)
+		for (j = i; j && d->part[j].from < d->part[j - 1].from; j--)
+			swap_parts(d, j, j - 1);
 }
 
 /* Pages in the file: set bits of its page map, run by run. */

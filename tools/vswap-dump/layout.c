@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -687,9 +689,33 @@ static int load_module(struct layout *l, Dwfl_Module *mod, char *err, size_t err
 	return load_types(l, mod, zstd, err, errlen);
 }
 
+static char cut_text[PATH_MAX + 128];
+
+/*
+ * The libraries map these files. What is cut off meanwhile, or cannot be read, is a
+ * SIGBUS then, somewhere inside of them: there is no way back.
+ */
+static void on_cut(int sig)
+{
+	(void)sig;
+	(void)!write(STDERR_FILENO, cut_text, strlen(cut_text));
+	_exit(1);
+}
+
+static void watch_for_cuts(const char *vmlinux, struct sigaction *old)
+{
+	struct sigaction sa = { .sa_handler = on_cut };
+
+	snprintf(cut_text, sizeof(cut_text),
+		 "vswap-dump: %s, or its debug file: cut short, or not readable, while it was read\n",
+		 vmlinux);
+	sigaction(SIGBUS, &sa, old);
+}
+
 int layout_load(struct layout *l, const char *vmlinux, const char *debug_file,
 		char *err, size_t errlen)
 {
+	struct sigaction old;
 	Dwfl_Module *mod;
 	struct stat st;
 	Dwfl *dwfl;
@@ -709,6 +735,7 @@ int layout_load(struct layout *l, const char *vmlinux, const char *debug_file,
 	dwfl = dwfl_begin(&callbacks);
 	if (!dwfl)
 		return fail(err, errlen, "libdwfl: %s", dwfl_errmsg(-1));
+	watch_for_cuts(vmlinux, &old);
 	mod = dwfl_report_offline(dwfl, "kernel", vmlinux, -1);
 	dwfl_report_end(dwfl, NULL, NULL);
 	if (!mod)
@@ -717,5 +744,6 @@ int layout_load(struct layout *l, const char *vmlinux, const char *debug_file,
 	else
 		ret = load_module(l, mod, err, errlen);
 	dwfl_end(dwfl);
+	sigaction(SIGBUS, &old, NULL);
 	return ret;
 }

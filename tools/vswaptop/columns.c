@@ -516,7 +516,7 @@ int layout_sort(struct layout lay[NR_PANES], const char *spec)
 	bool found = false;
 	const char *dir = spec[len] ? spec + len + 1 : "";
 
-	if (*dir && strcmp(dir, "asc") && strcmp(dir, "desc"))
+	if (spec[len] && strcmp(dir, "asc") && strcmp(dir, "desc"))
 		return -EINVAL;
 	for (int p = 0; p < NR_PANES; p++) {
 		int col = col_named((enum pane)p, spec, len);

@@ -5,6 +5,7 @@
  * main.c: the command line, and the loop of the modes without a screen
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -330,12 +331,21 @@ static int run_batch(struct session *s)
 	}
 }
 
+/* No file that is opened may become the one that output or messages go to. */
+static void fill_standard_files(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
+			return;
+}
+
 int main(int argc, char **argv)
 {
 	static struct options opt = { .interval = 2000000000ULL, .buffer_kb = 128 };
 	static struct session s;
 	int r;
 
+	fill_standard_files();
 	layout_default(opt.lay);
 	r = parse_args(&opt, argc, argv);
 	if (!r)

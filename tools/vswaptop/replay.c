@@ -8,27 +8,32 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "output.h"
 #include "tracedat.h"
 
+#define PIECE (64u << 10)
+/* longer than any record; json_load() refuses it then */
+#define LINE_ROOM (65u << 20)
+
 /**
  * struct replay - a recorded file being played
- * @data, @len: its bytes; @map: they are from mmap()
+ * @bytes: what is in it
  * @is_tdat: trace.dat, else JSON lines
- * @pos, @line: place in JSON lines
+ * @pos: what of JSON lines has been read; @line: number of the last one given out
+ * @buf: a piece of them, grows to the longest line: @have bytes of @room, @next
+ *	the start of the next line
  * @td: the trace.dat reader; @t: end of the last sample; @started: there was one
  */
 struct replay {
-	const char *data;
-	size_t len;
-	bool map;
+	struct vt_bytes bytes;
 	bool is_tdat;
-	size_t pos;
+	uint64_t pos;
 	unsigned long line;
+	char *buf;
+	size_t room, have, next;
 	uint64_t interval;
 	uint64_t t;
 	bool started;
@@ -52,8 +57,29 @@ static struct task_row *file_task(struct model *md, int pid)
 	return t;
 }
 
-struct replay *replay_open_mem(const void *data, size_t len, uint64_t interval_ns,
-			       char *err, size_t err_size)
+/* Tell what kind of file it is; NULL after an error, @r is gone then. */
+static struct replay *start(struct replay *r, char *err, size_t err_size)
+{
+	char head[16] = "";
+	size_t n = r->bytes.size < sizeof(head) ? (size_t)r->bytes.size : sizeof(head);
+
+	if (n && vt_bytes_read(&r->bytes, 0, head, n)) {
+		snprintf(err, err_size, "%s", vt_bytes_problem(&r->bytes));
+	} else if (tdat_is(head, n)) {
+		r->is_tdat = true;
+		if (!tdat_open(&r->td, &r->bytes, err, err_size))
+			return r;
+	} else if (*head == '{') {
+		return r;
+	} else {
+		snprintf(err, err_size, n ? "neither a vswaptop record nor a trace.dat file" :
+			 "the file is empty");
+	}
+	replay_close(r);
+	return NULL;
+}
+
+static struct replay *new_replay(uint64_t interval_ns, char *err, size_t err_size)
 {
 	struct replay *r = calloc(1, sizeof(*r));
 
@@ -61,74 +87,119 @@ struct replay *replay_open_mem(const void *data, size_t len, uint64_t interval_n
 		snprintf(err, err_size, "out of memory");
 		return NULL;
 	}
-	r->data = data;
-	r->len = len;
+	r->bytes.fd = -1;
 	r->interval = interval_ns ? interval_ns : 1;
-	r->is_tdat = tdat_is(data, len);
-	if (r->is_tdat) {
-		if (tdat_open(&r->td, data, len, err, err_size)) {
-			replay_close(r);
-			return NULL;
-		}
-		return r;
-	}
-	if (!len || *r->data != '{') {
-		snprintf(err, err_size, len ? "neither a vswaptop record nor a trace.dat file" :
-			 "the file is empty");
-		replay_close(r);
-		return NULL;
-	}
 	return r;
+}
+
+struct replay *replay_open_mem(const void *data, size_t len, uint64_t interval_ns,
+			       char *err, size_t err_size)
+{
+	struct replay *r = new_replay(interval_ns, err, err_size);
+
+	if (!r)
+		return NULL;
+	vt_bytes_mem(&r->bytes, data, len);
+	return start(r, err, err_size);
 }
 
 struct replay *replay_open(const char *path, uint64_t interval_ns, char *err, size_t err_size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct replay *r;
+	struct replay *r = new_replay(interval_ns, err, err_size);
 	struct stat st;
-	void *p;
 
-	if (fd < 0 || fstat(fd, &st)) {
+	if (!r)
+		return NULL;
+	/* of a pipe nobody writes to, opening would never end */
+	r->bytes.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (r->bytes.fd < 0 || fstat(r->bytes.fd, &st)) {
 		snprintf(err, err_size, "%s", strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		return NULL;
+	} else if (!S_ISREG(st.st_mode)) {
+		snprintf(err, err_size, "not a regular file");
+	} else {
+		r->bytes.size = (uint64_t)st.st_size;
+		return start(r, err, err_size);
 	}
-	if (!S_ISREG(st.st_mode) || !st.st_size) {
-		snprintf(err, err_size, S_ISREG(st.st_mode) ? "the file is empty" :
-			 "not a regular file");
-		close(fd);
-		return NULL;
+	replay_close(r);
+	return NULL;
+}
+
+/* Read the next piece behind what is in the buffer already. */
+static int more(struct replay *r)
+{
+	uint64_t left = r->bytes.size - r->pos;
+	size_t n = left < PIECE ? (size_t)left : PIECE;
+	int k;
+
+	if (r->next) {
+		r->have -= r->next;
+		memmove(r->buf, r->buf + r->next, r->have);
+		r->next = 0;
 	}
-	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	close(fd);
-	if (p == MAP_FAILED) {
-		snprintf(err, err_size, "%s", strerror(errno));
-		return NULL;
+	if (r->room - r->have < n) {
+		size_t room = r->room * 2 > PIECE * 2 ? r->room * 2 : PIECE * 2;
+		char *p = realloc(r->buf, room);
+
+		if (!p)
+			return -ENOMEM;
+		r->buf = p;
+		r->room = room;
 	}
-	r = replay_open_mem(p, (size_t)st.st_size, interval_ns, err, err_size);
-	if (r)
-		r->map = true;
-	else
-		munmap(p, (size_t)st.st_size);
-	return r;
+	k = vt_bytes_read(&r->bytes, r->pos, r->buf + r->have, n);
+	if (k)
+		return k;
+	r->have += n;
+	r->pos += n;
+	return 0;
+}
+
+/*
+ * The next line, as long as nothing is read after it.
+ *
+ * Return: 1; 0 when the file ends without an end of the line; negative on error.
+ */
+static int next_line(struct replay *r, const char **s, size_t *n)
+{
+	size_t seen = 0;
+	int k;
+
+	for (;;) {
+		const char *p = r->buf ? r->buf + r->next : NULL, *nl;
+		size_t len = r->have - r->next;
+
+		nl = len ? memchr(p + seen, '\n', len - seen) : NULL;
+		if (nl || r->pos >= r->bytes.size || len > LINE_ROOM) {
+			*s = p;
+			*n = nl ? (size_t)(nl - p) : len;
+			r->next += *n + !!nl;
+			return nl || len > LINE_ROOM;
+		}
+		seen = len;
+		k = more(r);
+		if (k)
+			return k;
+	}
 }
 
 static int next_json(struct replay *r, struct model *md, char *err, size_t err_size)
 {
-	const char *s = r->data + r->pos, *nl;
 	char why[128] = "";
-	size_t n;
+	const char *s = NULL;
+	size_t n = 0;
+	int whole;
 
-	if (r->pos >= r->len)
+	if (r->next >= r->have && r->pos >= r->bytes.size)
 		return 0;
-	nl = memchr(s, '\n', r->len - r->pos);
-	n = nl ? (size_t)(nl - s) : r->len - r->pos;
-	r->pos += n + 1;
+	whole = next_line(r, &s, &n);
+	if (whole < 0) {
+		snprintf(err, err_size, "%s", whole == -ENOMEM ? "out of memory" :
+			 vt_bytes_problem(&r->bytes));
+		return whole;
+	}
 	r->line++;
 	if (!json_load(md, s, n, why, sizeof(why)))
 		return 1;
-	if (!nl) {
+	if (!whole) {
 		/* what a recorder that was killed leaves behind */
 		snprintf(err, err_size, "the last record is incomplete");
 		return 0;
@@ -146,14 +217,19 @@ static int fetch(struct replay *r)
 	return k;
 }
 
+static int tdat_problem(struct replay *r, char *err, size_t err_size)
+{
+	snprintf(err, err_size, "%s", r->bytes.err ? vt_bytes_problem(&r->bytes) :
+		 "a page of trace data is damaged");
+	return -EINVAL;
+}
+
 static int tdat_begin(struct replay *r, struct model *md, char *err, size_t err_size)
 {
 	int k = fetch(r);
 
-	if (k < 0) {
-		snprintf(err, err_size, "a page of trace data is damaged");
-		return -EINVAL;
-	}
+	if (k < 0)
+		return tdat_problem(r, err, err_size);
 	r->started = true;
 	r->t = k ? r->rec_ts : 0;
 	md->level = LEVEL_TRACEFILE;
@@ -196,8 +272,7 @@ static int next_tdat(struct replay *r, struct model *md, char *err, size_t err_s
 	model_end(md);
 	if (k < 0) {
 		r->ended = true;
-		snprintf(err, err_size, "a page of trace data is damaged");
-		return -EINVAL;
+		return tdat_problem(r, err, err_size);
 	}
 	return 1;
 }
@@ -211,7 +286,9 @@ int replay_next(struct replay *r, struct model *md, char *err, size_t err_size)
 void replay_rewind(struct replay *r)
 {
 	r->pos = 0;
+	r->have = r->next = 0;
 	r->line = 0;
+	r->bytes.err = 0;
 	r->started = r->pending = r->ended = false;
 	if (r->is_tdat)
 		tdat_rewind(&r->td);
@@ -222,7 +299,8 @@ void replay_close(struct replay *r)
 	if (!r)
 		return;
 	tdat_close(&r->td);
-	if (r->map)
-		munmap((void *)(uintptr_t)r->data, r->len);
+	if (r->bytes.fd >= 0)
+		close(r->bytes.fd);
+	free(r->buf);
 	free(r);
 }

@@ -215,6 +215,20 @@ static int start_record(struct session *s)
 	return EXIT_FAIL;
 }
 
+/*
+ * The metrics file is replaced, not written into: root would lose /dev/null.
+ */
+static int check_metrics(const struct options *opt)
+{
+	struct stat st;
+
+	if (!opt->openmetrics || lstat(opt->openmetrics, &st) || S_ISREG(st.st_mode))
+		return EXIT_OK;
+	fprintf(stderr, "vswaptop: %s: not a regular file that can be replaced\n",
+		opt->openmetrics);
+	return EXIT_FAIL;
+}
+
 int session_start(struct session *s, struct options *opt)
 {
 	int r;
@@ -228,7 +242,9 @@ int session_start(struct session *s, struct options *opt)
 		fprintf(stderr, "vswaptop: epoll: %s\n", strerror(errno));
 		return EXIT_FAIL;
 	}
-	r = opt->replay ? start_replay(s) : start_live(s);
+	r = check_metrics(opt);
+	if (!r)
+		r = opt->replay ? start_replay(s) : start_live(s);
 	return r ? r : start_record(s);
 }
 

@@ -210,6 +210,48 @@ char *vt_word(char **pos)
 	return s;
 }
 
+void vt_bytes_mem(struct vt_bytes *b, const void *data, size_t size)
+{
+	memset(b, 0, sizeof(*b));
+	b->mem = data;
+	b->fd = -1;
+	b->size = size;
+}
+
+/* Read, not mapped: of a mapping, what is cut off meanwhile is a SIGBUS. */
+static int read_at(int fd, uint64_t off, char *buf, size_t n)
+{
+	while (n) {
+		ssize_t r = pread(fd, buf, n, (off_t)off);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r <= 0)
+			return r ? -errno : -ENODATA;
+		buf += r;
+		off += (uint64_t)r;
+		n -= (size_t)r;
+	}
+	return 0;
+}
+
+int vt_bytes_read(struct vt_bytes *b, uint64_t off, void *buf, size_t n)
+{
+	if (off > b->size || n > b->size - off)
+		b->err = -ENODATA;
+	else if (b->fd >= 0)
+		b->err = read_at(b->fd, off, buf, n);
+	else if (n)
+		memcpy(buf, b->mem + off, n);
+	return b->err;
+}
+
+const char *vt_bytes_problem(const struct vt_bytes *b)
+{
+	return b->err == -ENODATA ? "the file was cut short while it was read" :
+	       strerror(-b->err);
+}
+
 uint64_t now_ns(int clock)
 {
 	struct timespec ts;

@@ -69,6 +69,32 @@ char *vt_line(char **pos);
 /** vt_word - cut the next blank-separated word off a line, or NULL */
 char *vt_word(char **pos);
 
+/**
+ * struct vt_bytes - the bytes of a file that others may change meanwhile
+ * @mem: they are in memory, else they are read from @fd
+ * @size: that of the file when it was opened
+ * @err: 0, or why a read failed: -errno, -ENODATA when the file has become shorter
+ */
+struct vt_bytes {
+	const unsigned char *mem;
+	int fd;
+	uint64_t size;
+	int err;
+};
+
+/** vt_bytes_mem - bytes in memory, which must stay there */
+void vt_bytes_mem(struct vt_bytes *b, const void *data, size_t size);
+
+/**
+ * vt_bytes_read - copy @n bytes from @off
+ *
+ * Return: 0, or what is in @err from then on.
+ */
+int vt_bytes_read(struct vt_bytes *b, uint64_t off, void *buf, size_t n);
+
+/** vt_bytes_problem - what @err means to the user */
+const char *vt_bytes_problem(const struct vt_bytes *b);
+
 /** now_ns - a clock in nanoseconds */
 uint64_t now_ns(int clock);
 

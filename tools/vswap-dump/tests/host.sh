@@ -201,6 +201,34 @@ for f in elf kdump flat vm5; do
 	ok $bad "$f cut at 97 places"
 done
 
+# --- cut while they are read: a message and status 1, and nothing is made up
+for f in elf kdump; do
+	size=$(stat -c %s "$tmp/$f") bad=0
+	for ((at = 0; at < size; at += size / 97 + 1)); do
+		cp "$tmp/$f" "$tmp/cut"
+		rc=0
+		timeout 20 "$out/cutdump" "$tmp/cut" "$at" 2>"$tmp/stderr" || rc=$?
+		[ $rc = 1 ] && [ "$(cat "$tmp/stderr")" = "vswap-dump: $tmp/cut: cut short while it was read" ] ||
+			{ bad=1; echo "# $f cut at $at: status $rc"; sed 's/^/# /' "$tmp/stderr"; }
+	done
+	ok $bad "$f cut at 97 places while it is read"
+done
+case $out in
+*/san) echo 'ok - a vmlinux cut while it is read # SKIP the sanitizers map files, too' ;;
+*)
+	bad=0
+	for at in 0 4096 $(($(stat -c %s "$tmp/vm5") / 2)); do
+		cp "$tmp/vm5" "$tmp/cut"
+		rc=0
+		CUT_FILE=$tmp/cut CUT_SIZE=$at LD_PRELOAD=$out/cutfile.so \
+			timeout 20 "$tool" -s "$tmp/cut" "$tmp/elf" >/dev/null 2>"$tmp/stderr" || rc=$?
+		[ $rc = 1 ] && grep -qx "vswap-dump: $tmp/cut, or its debug file: cut short.*" "$tmp/stderr" &&
+			[ "$(wc -l <"$tmp/stderr")" = 1 ] || { bad=1; echo "# cut at $at: status $rc"; sed 's/^/# /' "$tmp/stderr"; }
+	done
+	ok $bad 'a vmlinux cut while it is read'
+	;;
+esac
+
 # --- fuzzing, bounded; libraries may leak at exit, our own code may not
 if [ "$fuzz" != 0 ]; then
 	mkdir -p "$tmp/open" "$tmp/layout" "$tmp/comp"

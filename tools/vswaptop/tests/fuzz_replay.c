@@ -45,6 +45,22 @@ static void write_and_read(void)
 	}
 }
 
+/* Half of the inputs are read from a file, as the tool does it. */
+static struct replay *open_input(const uint8_t *data, size_t size, char *err, size_t err_size)
+{
+	static int fd = -1;
+	char path[64];
+
+	if (size % 2)
+		return replay_open_mem(data, size, 500000000, err, err_size);
+	if (fd < 0)
+		fd = memfd_create("input", 0);
+	if (fd < 0 || ftruncate(fd, 0) || pwrite(fd, data, size, 0) != (ssize_t)size)
+		abort();
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return replay_open(path, 500000000, err, err_size);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct view v;
@@ -54,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int n = 0;
 
 	model_init(&md);
-	r = replay_open_mem(data, size, 500000000, err, sizeof(err));
+	r = open_input(data, size, err, sizeof(err));
 	if (!r)
 		return 0;
 	layout_default(lay);
@@ -90,6 +106,9 @@ int main(int argc, char **argv)
 {
 	static const struct gen_event *const ev[] = { ev0, ev0 };
 	static const size_t n[] = { 4, 2 };
+	static struct gen_event many[100000];
+	static const struct gen_event *const long_ev[] = { many, many };
+	static const size_t long_n[] = { 100000, 100000 };
 	static const char json[] =
 		"{\"schema\":1,\"time_ns\":5,\"mono_ns\":9,\"page_size\":4096,\"level\":\"full\","
 		"\"metrics\":{\"slots_used\":7},\"extra\":{\"reject_grow\":1},\"transitions\":"
@@ -109,6 +128,12 @@ int main(int argc, char **argv)
 	save(argv[1], "dat7", g.buf, g.n);
 	gen_dat(&g, 7, 1, ev, n, 2);
 	save(argv[1], "dat7z", g.buf, g.n);
+	/* for another test: too long for the fuzzer */
+	for (unsigned int i = 0; i < 100000; i++)
+		many[i] = (struct gen_event){ .kind = 1, .pid = 7, .ts = 1000000ULL * (i + 1),
+					      .nr = 1, .cgroup = 5001, .from = 3 };
+	gen_dat(&g, 6, 0, long_ev, long_n, 2);
+	save(argv[1], "long6", g.buf, g.n);
 	free(g.buf);
 	return 0;
 }

@@ -333,6 +333,81 @@ static void test_cut(int version, int zstd)
 	free(g.buf);
 }
 
+/*
+ * Somebody cuts the file that is being played, at every place: what had been read
+ * may be played, then it is an error, never a crash and never silence.
+ */
+static void test_cut_meanwhile(const char *tmp, const void *data, size_t size, const char *what)
+{
+	unsigned int told = 0, whole = 0, wrong = 0;
+	char path[512], err[160], name[128];
+
+	snprintf(path, sizeof(path), "%s/meanwhile", tmp);
+	for (size_t len = 0; len < size; len += size / 199 + 1) {
+		int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600), k;
+		struct replay *r;
+
+		if (fd < 0 || write(fd, data, size) != (ssize_t)size)
+			abort();
+		model_init(&md);
+		r = replay_open(path, 1000000, err, sizeof(err));
+		k = r ? replay_next(r, &md, err, sizeof(err)) : -1;
+		wrong += k != 1;
+		if (ftruncate(fd, (off_t)len))
+			abort();
+		while (k > 0)
+			k = replay_next(r, &md, err, sizeof(err));
+		told += k < 0 && strstr(err, "cut short while it was read");
+		whole += !k;
+		/* from the start, all that is missing is noticed */
+		if (r)
+			replay_rewind(r);
+		while (r && (k = replay_next(r, &md, err, sizeof(err))) > 0)
+			;
+		wrong += r && (k != 0) != (strstr(err, "cut short") != NULL);
+		replay_close(r);
+		close(fd);
+	}
+	unlink(path);
+	snprintf(name, sizeof(name), "%s cut while it is played: told %u times, %u times all had been read",
+		 what, told, whole);
+	check(told > 90 && !wrong, name);
+}
+
+/* enough pages that not all of them are in memory */
+static void test_dat_meanwhile(const char *tmp, int version)
+{
+	static struct gen_event many[6000];
+	const struct gen_event *const ev[] = { many, many };
+	const size_t n[] = { 6000, 6000 };
+	struct gen g = { 0 };
+	char what[32];
+
+	for (unsigned int i = 0; i < 6000; i++)
+		many[i] = (struct gen_event){ .kind = 1, .pid = 7, .ts = 1000000ULL * (i + 1),
+					      .nr = 1, .cgroup = 5001, .from = 3 };
+	gen_dat(&g, version, 0, ev, n, 2);
+	snprintf(what, sizeof(what), "trace.dat %d", version);
+	test_cut_meanwhile(tmp, g.buf, g.n, what);
+	free(g.buf);
+}
+
+static void test_json_meanwhile(const char *tmp)
+{
+	static char rec[1 << 20];
+	size_t n = 0;
+
+	/* some lines fit into one piece of what is read at a time, some do not */
+	for (unsigned int i = 1; i <= 9; i++) {
+		n += (size_t)snprintf(rec + n, sizeof(rec) - n,
+				      "{\"schema\":1,\"time_ns\":%u,\"mono_ns\":%u,\"x\":\"", i, i);
+		memset(rec + n, 'x', i % 3 ? 100 : 200000);
+		n += i % 3 ? 100 : 200000;
+		n += (size_t)snprintf(rec + n, sizeof(rec) - n, "\"}\n");
+	}
+	test_cut_meanwhile(tmp, rec, n, "a recording");
+}
+
 static char *slurp(const char *path, size_t *n)
 {
 	static char buf[1 << 20];
@@ -546,6 +621,9 @@ int main(int argc, char **argv)
 	test_cut(6, 0);
 	test_cut(7, 0);
 	test_cut(7, 1);
+	test_dat_meanwhile(argc > 1 ? argv[1] : ".", 6);
+	test_dat_meanwhile(argc > 1 ? argv[1] : ".", 7);
+	test_json_meanwhile(argc > 1 ? argv[1] : ".");
 	test_roundtrip(argc > 1 ? argv[1] : ".");
 	test_bad_records();
 	test_views();

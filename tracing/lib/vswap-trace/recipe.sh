@@ -34,10 +34,10 @@ die() { fail 1 "$@"; }
 
 bad_usage() { fail 2 "$* (--help tells)"; }
 
-# number OPTION VALUE: a positive whole number, or wrong usage.
+# number OPTION VALUE: a positive whole number that any shell can compute with, or wrong usage.
 number() {
 	case $2 in
-	'' | *[!0-9]* | 0*) bad_usage "$1 wants a positive number, not \"$2\"" ;;
+	'' | *[!0-9]* | 0* | ??????????*) bad_usage "$1 wants a number from 1 to 999999999, not \"$2\"" ;;
 	esac
 }
 
