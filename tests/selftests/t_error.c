@@ -377,15 +377,14 @@ TEST(error, tmpfs_swapoff_poisons, 0)
 static void random_io_errors(unsigned int percent, bool zswap)
 {
 	volatile uint64_t *lost = vst_shared(PG);
-	/* The debug kernel has few requests a second, the more so on a busy machine. */
-	int seconds = vst_debug_kernel ? 20 : 5;
+	volatile int *stop = vst_shared(PG);
 	struct load cfg[3] = {
-		{ .pages = 1201, .pat = PAT_MIXED, .cpu = -1, .seconds = seconds, .lost = lost },
-		{ .pages = 997, .pat = PAT_RAND, .cpu = -1, .seconds = seconds, .lost = lost },
-		{ .pages = 801, .pat = PAT_COMP, .cpu = -1, .seconds = seconds, .order = 4,
+		{ .pages = 1201, .pat = PAT_MIXED, .cpu = -1, .stop = stop, .lost = lost },
+		{ .pages = 997, .pat = PAT_RAND, .cpu = -1, .stop = stop, .lost = lost },
+		{ .pages = 801, .pat = PAT_COMP, .cpu = -1, .stop = stop, .order = 4,
 		  .lost = lost },
 	};
-	double end = vst_now() + seconds - 1;
+	double end = vst_now() + (vst_debug_kernel ? 20 : 5);
 	long happened = 0;
 	struct snap s, b;
 	struct dev d;
@@ -399,13 +398,15 @@ static void random_io_errors(unsigned int percent, bool zswap)
 	for (i = 0; i < 3; i++)
 		pid[i] = vst_spawn(load_run, &cfg[i]);
 	vst_msleep(500);
-	while (vst_now() < end) {
+	/* The debug kernel has few requests a second, the more so on a busy machine. */
+	while (vst_now() < end || (!happened && vst_now() < end + 80)) {
 		requests_fail(percent, 10000);
 		vst_msleep(150);
 		requests_work();
 		happened += 10000 - inject_left("fail_make_request");
 		vst_msleep(100);
 	}
+	*stop = 1;
 	for (i = 0; i < 3; i++)
 		vst_join(pid[i]);
 	snap_take(&b);
