@@ -208,8 +208,12 @@ for f in elf kdump; do
 		cp "$tmp/$f" "$tmp/cut"
 		rc=0
 		timeout 20 "$out/cutdump" "$tmp/cut" "$at" 2>"$tmp/stderr" || rc=$?
-		[ $rc = 1 ] && [ "$(cat "$tmp/stderr")" = "vswap-dump: $tmp/cut: cut short while it was read" ] ||
-			{ bad=1; echo "# $f cut at $at: status $rc"; sed 's/^/# /' "$tmp/stderr"; }
+		if [ $rc != 1 ] ||
+			[ "$(cat "$tmp/stderr")" != "vswap-dump: $tmp/cut: cut short while it was read" ]; then
+			bad=1
+			echo "# $f cut at $at: status $rc"
+			sed 's/^/# /' "$tmp/stderr"
+		fi
 	done
 	ok $bad "$f cut at 97 places while it is read"
 done
@@ -222,8 +226,12 @@ case $out in
 		rc=0
 		CUT_FILE=$tmp/cut CUT_SIZE=$at LD_PRELOAD=$out/cutfile.so \
 			timeout 20 "$tool" -s "$tmp/cut" "$tmp/elf" >/dev/null 2>"$tmp/stderr" || rc=$?
-		[ $rc = 1 ] && grep -qx "vswap-dump: $tmp/cut, or its debug file: cut short.*" "$tmp/stderr" &&
-			[ "$(wc -l <"$tmp/stderr")" = 1 ] || { bad=1; echo "# cut at $at: status $rc"; sed 's/^/# /' "$tmp/stderr"; }
+		if [ $rc != 1 ] || [ "$(wc -l <"$tmp/stderr")" != 1 ] ||
+			! grep -qx "vswap-dump: $tmp/cut, or its debug file: cut short.*" "$tmp/stderr"; then
+			bad=1
+			echo "# cut at $at: status $rc"
+			sed 's/^/# /' "$tmp/stderr"
+		fi
 	done
 	ok $bad 'a vmlinux cut while it is read'
 	;;
