@@ -72,13 +72,12 @@ static void put_event(const struct model *md, const struct pair *ev, int what, s
 enum { CG_PATH, CG_ID, CG_RATIO };
 
 /*
- * In version 1 the kernel knows the owner of a slot only once the page has left
- * the swap cache, and not any more when it is back there.
+ * In version 1 the owner of a slot is on record only while the page is out. Events of
+ * pages in memory have it from the page, but when such a slot is freed there is none.
  */
 static bool has_owner(const struct model *md, int event)
 {
-	return md->cgroup_version != 1 || (event != SUM_OUT && event > EV_OUT_PHYS &&
-					   event != EV_OTHER);
+	return md->cgroup_version != 1 || event != EV_FREE;
 }
 
 static void get_cg(const struct model *md, unsigned int row, int what, struct cell *c)
