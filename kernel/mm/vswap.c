@@ -755,6 +755,15 @@ static bool vswap_read_page(struct folio *folio, unsigned long idx,
 	}
 }
 
+/* zswap's own events, which there are only with it. */
+static void vswap_count_zswpin(struct folio *folio, unsigned long nr)
+{
+#ifdef CONFIG_ZSWAP
+	count_vm_events(ZSWPIN, nr);
+	count_memcg_folio_events(folio, ZSWPIN, nr);
+#endif
+}
+
 /* A run of slots of the folio was read, or could not be. */
 static void vswap_read_run(struct folio *folio, unsigned long idx,
 			   unsigned long nr, enum vswap_state state)
@@ -768,8 +777,7 @@ static void vswap_read_run(struct folio *folio, unsigned long idx,
 		count_vm_events(SWPIN_ZERO, nr);
 		count_memcg_folio_events(folio, SWPIN_ZERO, nr);
 	} else if (state == VSWAP_STATE_ZSWAP) {
-		count_vm_events(ZSWPIN, nr);
-		count_memcg_folio_events(folio, ZSWPIN, nr);
+		vswap_count_zswpin(folio, nr);
 	}
 	vswap_count_swapin(folio, entry, nr, state);
 }
