@@ -558,8 +558,6 @@ void vswap_note_alloc(struct swap_cluster_info *ci, unsigned int ci_off,
 			.run_nr = nr,
 			.run_from = VSWAP_STATE_FREE,
 			.run_to = VSWAP_STATE_NONE,
-			/* Not the record: cgroup v1 makes that one later. */
-			.run_id = mem_cgroup_folio_private_id(folio),
 		};
 
 		vswap_trace_run(&b);
@@ -567,8 +565,8 @@ void vswap_note_alloc(struct swap_cluster_info *ci, unsigned int ci_off,
 }
 
 /*
- * The same if no slot of the cluster has a word: nothing is to be released, and
- * the swap table, which is about to be cleared, tells the states.
+ * vswap_free_slots() if no slot of the cluster has a word: nothing is to be
+ * released, and the swap table, which is about to be cleared, tells the states.
  */
 static void vswap_free_wordless(struct swap_cluster_info *ci,
 				unsigned int ci_off, unsigned int nr)

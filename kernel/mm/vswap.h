@@ -425,7 +425,6 @@ void swap_write_scattered(struct folio *folio);
 void mem_cgroup_record_swap(struct swap_cluster_info *ci, unsigned int ci_off,
 			    struct folio *folio);
 void mem_cgroup_unrecord_swap(unsigned short id, unsigned int nr_pages);
-unsigned short mem_cgroup_folio_private_id(struct folio *folio);
 long mem_cgroup_zswap_room(struct mem_cgroup *memcg);
 long mem_cgroup_folio_zswap_room(struct folio *folio);
 struct vswap_refusals *mem_cgroup_vswap_refusals(struct mem_cgroup *memcg);
@@ -443,11 +442,6 @@ static inline void mem_cgroup_record_swap(struct swap_cluster_info *ci,
 static inline void mem_cgroup_unrecord_swap(unsigned short id,
 					    unsigned int nr_pages)
 {
-}
-
-static inline unsigned short mem_cgroup_folio_private_id(struct folio *folio)
-{
-	return 0;
 }
 
 static inline long mem_cgroup_zswap_room(struct mem_cgroup *memcg)

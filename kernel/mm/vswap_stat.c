@@ -63,8 +63,9 @@ u64 vswap_folio_ino(struct folio *folio)
 }
 
 /*
- * The owner of a run. On cgroup v1 that is not recorded before the folio leaves
- * the swap cache; until then the folio knows.
+ * The owner of a run: the recorded one, or else that of the folio, which is there
+ * when slots are allocated. On cgroup v1 there is no record before the folio
+ * leaves the swap cache.
  */
 static u64 vswap_run_ino(struct vswap_batch *b)
 {
