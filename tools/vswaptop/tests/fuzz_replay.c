@@ -129,9 +129,7 @@ int main(int argc, char **argv)
 	gen_dat(&g, 7, 1, ev, n, 2);
 	save(argv[1], "dat7z", g.buf, g.n);
 	/* for another test: too long for the fuzzer */
-	for (unsigned int i = 0; i < 100000; i++)
-		many[i] = (struct gen_event){ .kind = 1, .pid = 7, .ts = 1000000ULL * (i + 1),
-					      .nr = 1, .cgroup = 5001, .from = 3 };
+	gen_series(many, 100000);
 	gen_dat(&g, 6, 0, long_ev, long_n, 2);
 	save(argv[1], "long6", g.buf, g.n);
 	free(g.buf);

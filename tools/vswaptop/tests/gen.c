@@ -122,6 +122,13 @@ static size_t encode(unsigned char *p, const struct gen_event *e)
 	}
 }
 
+void gen_series(struct gen_event *ev, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		ev[i] = (struct gen_event){ .kind = 1, .pid = 7, .ts = 1000000ULL * (i + 1),
+					    .nr = 1, .cgroup = 5001, .from = 3 };
+}
+
 void gen_page(unsigned char page[4096], const struct gen_event *ev, size_t n)
 {
 	uint64_t ts = n ? ev[0].ts : 0, commit = 0;

@@ -28,6 +28,9 @@ struct gen_event {
 /** gen_format - text of an event's format file, as the kernel prints it */
 const char *gen_format(int kind);
 
+/** gen_series - @n slots of one cgroup leave zswap, one a millisecond */
+void gen_series(struct gen_event *ev, unsigned int n);
+
 /** gen_page - one 4096-byte ring buffer page with these events */
 void gen_page(unsigned char page[4096], const struct gen_event *ev, size_t n);
 

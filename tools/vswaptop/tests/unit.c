@@ -383,9 +383,7 @@ static void test_dat_meanwhile(const char *tmp, int version)
 	struct gen g = { 0 };
 	char what[32];
 
-	for (unsigned int i = 0; i < 6000; i++)
-		many[i] = (struct gen_event){ .kind = 1, .pid = 7, .ts = 1000000ULL * (i + 1),
-					      .nr = 1, .cgroup = 5001, .from = 3 };
+	gen_series(many, 6000);
 	gen_dat(&g, version, 0, ev, n, 2);
 	snprintf(what, sizeof(what), "trace.dat %d", version);
 	test_cut_meanwhile(tmp, g.buf, g.n, what);
