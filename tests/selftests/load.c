@@ -210,3 +210,41 @@ void load_run(void *arg)
 	free(m.ver);
 	area_free(&m.a);
 }
+
+/* One pulse; returns how often something failed in it. */
+static long pulse(const struct failures *f, const char *attr)
+{
+	inject(attr, f->percent, f->times, false);
+	vst_msleep(100);
+	inject_off();
+	return f->times - inject_left(attr);
+}
+
+#define MOST_LOADS 4
+
+long load_while_failing(struct load *cfg, unsigned int nr, const struct failures *f)
+{
+	volatile int *stop = vst_shared(PG);
+	unsigned int i, two = !!f->attr[1];
+	pid_t pid[MOST_LOADS];
+	long happened = 0;
+	double end;
+
+	CHECK_LE(nr, MOST_LOADS);
+	vst_pin(-1);
+	for (i = 0; i < nr; i++) {
+		cfg[i].cpu = -1;
+		cfg[i].stop = stop;
+		pid[i] = vst_spawn(load_run, &cfg[i]);
+	}
+	vst_msleep(400);
+	end = vst_now() + (vst_debug_kernel ? 20 : 6);
+	for (i = 0; vst_now() < end || (!happened && vst_now() < end + 80); i++) {
+		happened += pulse(f, f->attr[i & two]);
+		vst_msleep(50);
+	}
+	*stop = 1;
+	for (i = 0; i < nr; i++)
+		vst_join(pid[i]);
+	return happened;
+}

@@ -29,4 +29,18 @@ struct load {
 /* Body of a load process, for vst_spawn(); checks everything once more at the end. */
 void load_run(void *load);
 
+/* What is made to fail while loads run, in pulses that take turns if there are two. */
+struct failures {
+	const char *attr[2];	/* as for inject(); the second may be NULL */
+	unsigned int percent;
+	long times;		/* at most, in a pulse */
+};
+
+/*
+ * Run @nr loads, on any CPU, while things fail: for a while, and then until something has.
+ * That may take long, as the debug kernel does few things a second, the more so on a busy
+ * machine. Returns how often something failed.
+ */
+long load_while_failing(struct load *cfg, unsigned int nr, const struct failures *f);
+
 #endif

@@ -26,17 +26,23 @@ static void virt_brd(struct cg *g, struct dev *d, size_t pages)
 	dev_swapon(d, -1, 0);
 }
 
+/* Whether requests to it fail when requests do. */
+static void may_fail(bool may)
+{
+	vst_set("/sys/block/ram9/make-it-fail", may ? "1" : "0");
+}
+
 /* @percent of the requests to it fail, at most @times, until requests_work(). */
 static void requests_fail(unsigned int percent, long times)
 {
-	vst_set("/sys/block/ram9/make-it-fail", "1");
+	may_fail(true);
 	inject("fail_make_request", percent, times, false);
 }
 
 static void requests_work(void)
 {
 	inject_off();
-	vst_set("/sys/block/ram9/make-it-fail", "0");
+	may_fail(false);
 }
 
 /* Page @i of the device under dm-dust cannot be read, once that is enabled. */
@@ -376,39 +382,24 @@ TEST(error, tmpfs_swapoff_poisons, 0)
  */
 static void random_io_errors(unsigned int percent, bool zswap)
 {
+	const struct failures f = { { "fail_make_request" }, percent, 10000 };
 	volatile uint64_t *lost = vst_shared(PG);
-	volatile int *stop = vst_shared(PG);
 	struct load cfg[3] = {
-		{ .pages = 1201, .pat = PAT_MIXED, .cpu = -1, .stop = stop, .lost = lost },
-		{ .pages = 997, .pat = PAT_RAND, .cpu = -1, .stop = stop, .lost = lost },
-		{ .pages = 801, .pat = PAT_COMP, .cpu = -1, .stop = stop, .order = 4,
-		  .lost = lost },
+		{ .pages = 1201, .pat = PAT_MIXED, .lost = lost },
+		{ .pages = 997, .pat = PAT_RAND, .lost = lost },
+		{ .pages = 801, .pat = PAT_COMP, .order = 4, .lost = lost },
 	};
-	double end = vst_now() + (vst_debug_kernel ? 20 : 5);
-	long happened = 0;
 	struct snap s, b;
+	long happened;
 	struct dev d;
 	struct cg g;
-	pid_t pid[3];
-	int i;
 
 	virt_brd(&g, &d, 16383);
 	knob_zswap(zswap);
+	may_fail(true);
 	snap_take(&s);
-	for (i = 0; i < 3; i++)
-		pid[i] = vst_spawn(load_run, &cfg[i]);
-	vst_msleep(500);
-	/* The debug kernel has few requests a second, the more so on a busy machine. */
-	while (vst_now() < end || (!happened && vst_now() < end + 80)) {
-		requests_fail(percent, 10000);
-		vst_msleep(150);
-		requests_work();
-		happened += 10000 - inject_left("fail_make_request");
-		vst_msleep(100);
-	}
-	*stop = 1;
-	for (i = 0; i < 3; i++)
-		vst_join(pid[i]);
+	happened = load_while_failing(cfg, 3, &f);
+	may_fail(false);
 	snap_take(&b);
 	vst_note("%ld requests failed: %llu pages lost to read errors, %lld not written",
 		 happened, (unsigned long long)*lost,
@@ -576,34 +567,19 @@ TEST(error, swapoff_loses_single_pages_64k, T_INJECT)
 
 static void failing_alloc(const char *attr, unsigned int percent, bool zswap)
 {
-	int seconds = vst_debug_kernel ? 12 : 5;
+	const struct failures f = { { attr }, percent, 60 };
 	struct load cfg[2] = {
-		{ .pages = 701, .pat = PAT_MIXED, .cpu = -1, .seconds = seconds },
-		{ .pages = 509, .pat = PAT_RAND, .order = 4, .cpu = -1, .seconds = seconds },
+		{ .pages = 701, .pat = PAT_MIXED },
+		{ .pages = 509, .pat = PAT_RAND, .order = 4 },
 	};
-	double end = vst_now() + seconds - 0.5;
-	long happened = 0;
+	long happened;
 	struct dev d;
 	struct cg g;
-	pid_t pid[2];
-	int i;
 
 	virt_brd(&g, &d, 8191);
 	knob_zswap(zswap);
 	knob_zswap_param("shrinker_enabled", "Y");
-	vst_pin(-1);
-	for (i = 0; i < 2; i++)
-		pid[i] = vst_spawn(load_run, &cfg[i]);
-	vst_msleep(400);
-	while (vst_now() < end) {
-		inject(attr, percent, 60, false);
-		vst_msleep(100);
-		inject_off();
-		happened += 60 - inject_left(attr);
-		vst_msleep(50);
-	}
-	for (i = 0; i < 2; i++)
-		vst_join(pid[i]);
+	happened = load_while_failing(cfg, 2, &f);
 	vst_note("%ld allocations failed", happened);
 	CHECK_GT(happened, 0);
 	fix_end(&d);

@@ -319,30 +319,13 @@ TEST(inject, growth, T_INJECT | T_ALLOC_FAIL | T_LONG)
 /* A mixed load for a while, with failures for everybody. */
 TEST(inject, load, T_INJECT | T_ALLOC_FAIL | T_LONG)
 {
-	static const char *const attr[] = { "failslab", "fail_page_alloc" };
-	int seconds = vst_debug_kernel ? 15 : 6;
+	const struct failures f = { { "failslab", "fail_page_alloc" }, 1, 40 };
 	struct load cfg[2] = {
-		{ .pages = 701, .pat = PAT_CZ, .cpu = -1, .seconds = seconds },
-		{ .pages = 509, .pat = PAT_CZ, .order = 4, .cpu = -1, .seconds = seconds },
+		{ .pages = 701, .pat = PAT_CZ },
+		{ .pages = 509, .pat = PAT_CZ, .order = 4 },
 	};
-	double end = vst_now() + seconds;
-	long happened = 0;
-	pid_t pid[2];
-	int i, round = 0;
+	long happened = load_while_failing(cfg, 2, &f);
 
-	vst_pin(-1);
-	for (i = 0; i < 2; i++)
-		pid[i] = vst_spawn(load_run, &cfg[i]);
-	vst_msleep(300);
-	while (vst_now() < end) {
-		inject(attr[round % 2], 1, 40, false);
-		vst_msleep(100);
-		inject_off();
-		happened += 40 - inject_left(attr[round++ % 2]);
-		vst_msleep(50);
-	}
-	for (i = 0; i < 2; i++)
-		vst_join(pid[i]);
 	vst_note("%ld allocations failed", happened);
 	CHECK_GT(happened, 0);
 }
