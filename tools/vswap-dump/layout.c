@@ -26,6 +26,12 @@
 #define MAX_NESTING	16
 /** Upper bound of a structure's size that is believed. */
 #define MAX_STRUCT	(1u << 20)
+/**
+ * Members of a structure that are looked at, those of unnamed ones in it included. The
+ * kernel's have hundreds. Without a bound, unnamed members of a few types within each other
+ * are so many, to the power of their nesting, that it never ends.
+ */
+#define MAX_MEMBERS	(1u << 14)
 
 struct member_desc {
 	enum kstruct_id s;
@@ -84,6 +90,7 @@ struct scan {
 	bool found[KS_COUNT];
 	unsigned int missing_structs;
 	unsigned int missing_enums;
+	unsigned int members_left;	/* of MAX_MEMBERS, for the structure at hand */
 };
 
 const char *layout_member_name(enum kmember_id id)
@@ -262,7 +269,7 @@ static void scan_members(struct scan *sc, enum kstruct_id s, Dwarf_Die *die,
 			    name_in(members[i].name, name))
 				fill_field(&sc->l->field[i], &m, base);
 		}
-	} while (dwarf_siblingof(&m, &m) == 0);
+	} while (sc->members_left && --sc->members_left && dwarf_siblingof(&m, &m) == 0);
 }
 
 static void scan_struct(struct scan *sc, Dwarf_Die *die)
@@ -282,6 +289,7 @@ static void scan_struct(struct scan *sc, Dwarf_Die *die)
 		sc->found[s] = true;
 		sc->missing_structs--;
 		sc->l->size[s] = size;
+		sc->members_left = MAX_MEMBERS;
 		scan_members(sc, s, die, 0, 0);
 		return;
 	}

@@ -132,6 +132,18 @@ grep -qx 'struct zspage member class 12 1 1 3 5' "$tmp/layout5"
 ok $? 'bit fields, too'
 grep -qx 'struct swap_table member entries 8 128 16 0 0' "$tmp/layout5"
 ok $? 'and array lengths'
+# four unnamed members of a type that has four of another, and so on
+{
+	echo 'struct s0 { };'
+	for i in {1..16}; do
+		echo "struct s$i { struct s$((i - 1)); struct s$((i - 1)); struct s$((i - 1)); struct s$((i - 1)); };"
+	done
+	sh "$src/tests/fakevmlinux.sh" "$src/kstruct.h" | sed 's/^struct swap_cluster_info {/&\n\tstruct s16;/'
+} | build "$tmp/nested" -fms-extensions
+rc=0
+timeout 20 "$out/showlayout" "$tmp/nested" >"$tmp/stdout" 2>&1 || rc=$?
+[ $rc = 1 ]
+ok $? 'types nested without end are given up'
 objcopy --only-keep-debug "$tmp/vm5" "$tmp/vm5.debug" &&
 	objcopy --strip-debug "$tmp/vm5" "$tmp/vm5.bare"
 objcopy --compress-debug-sections=zlib "$tmp/vm5" "$tmp/vm5.zlib" &&
