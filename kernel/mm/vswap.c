@@ -509,7 +509,7 @@ static bool vswap_wanted(struct folio *folio, u64 *why)
  * On success the folio is in the swap cache, its slots have a count of 0, no
  * backing, and the owner recorded. On failure a physical slot may be tried.
  *
- * Context: May sleep. Uses no memory reserves.
+ * Context: May sleep.
  * Return: true on success.
  */
 bool vswap_alloc_folio(struct folio *folio)
@@ -720,9 +720,7 @@ bool vswap_range_readable(struct swap_cluster_info *ci, unsigned int ci_off,
 	lockdep_assert_held(&ci->lock);
 	state = vswap_slot_state(ci, ci_off, &first);
 	if (state == VSWAP_STATE_PHYS) {
-		/* Nor must the run leave the cluster of the device. */
-		if (swp_cluster_offset(vswap_word_to_phys(first)) + nr >
-		    SWAPFILE_CLUSTER)
+		if (!vswap_phys_one_request(vswap_word_to_phys(first), nr))
 			return false;
 		for (i = 1; i < nr; i++)
 			if (!vswap_phys_follows(first, vswap_word(ci, ci_off + i), i))
@@ -876,13 +874,17 @@ bool vswap_read(struct folio *folio, swp_entry_t *phys)
  * @folio: a locked folio, possibly on virtual slots
  *
  * Releases what it does not pay to keep: copies in zswap, see vswap_read(), and
- * physical slots of a device that is getting full or as fast as memory.
+ * physical slots of a device that is getting full or as fast as memory. If there
+ * shall be no virtual slots any more, those of the folio go.
  */
 void vswap_folio_mapped(struct folio *folio)
 {
 	unsigned int states;
 
 	if (!folio_test_swapcache(folio) || !is_vswap_entry(folio->swap))
+		return;
+	if (unlikely(READ_ONCE(vswap_mode) == VSWAP_MODE_NEVER) &&
+	    folio_free_swap(folio))
 		return;
 
 	/* The common case: vswap_read() has dropped what there was. */
@@ -969,6 +971,8 @@ VISIBLE_IF_KUNIT void vswap_refusals_halve(struct vswap_refusals *r)
 
 	if (pages)
 		WRITE_ONCE(r->pages, pages / 2);
+	if (READ_ONCE(r->until))
+		WRITE_ONCE(r->until, 0);
 }
 
 VISIBLE_IF_KUNIT bool vswap_refusals_pause(struct vswap_refusals *r)
@@ -978,18 +982,24 @@ VISIBLE_IF_KUNIT bool vswap_refusals_pause(struct vswap_refusals *r)
 	return until && time_before(jiffies, until);
 }
 
-/* No backing took this folio, and there was no lack of room in the pool. */
-void vswap_note_refused(struct folio *folio)
+/**
+ * vswap_note_refused - no backing took a folio
+ * @folio: a locked folio on virtual slots
+ * @own: whether that is because of a limit or knob of the folio's cgroup, and so
+ *	says nothing about other cgroups
+ */
+void vswap_note_refused(struct folio *folio, bool own)
 {
 	unsigned long nr = folio_nr_pages(folio);
 	struct vswap_refusals *r;
 	struct mem_cgroup *memcg;
 
-	vswap_refusals_add(&vswap_refusals, nr,
-			   global_node_page_state(NR_INACTIVE_ANON) +
-			   global_node_page_state(NR_ACTIVE_ANON));
 	rcu_read_lock();
 	memcg = folio_memcg(folio);
+	if (!own && mem_cgroup_zswap_room(memcg) > 0)
+		vswap_refusals_add(&vswap_refusals, nr,
+				   global_node_page_state(NR_INACTIVE_ANON) +
+				   global_node_page_state(NR_ACTIVE_ANON));
 	r = mem_cgroup_vswap_refusals(memcg);
 	if (r)
 		vswap_refusals_add(r, nr, mem_cgroup_charged_pages(memcg));

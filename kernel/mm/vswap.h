@@ -193,7 +193,7 @@ int vswap_store(struct folio *folio, struct list_head *entries);
 struct zswap_entry *vswap_zswap_entry(swp_entry_t entry);
 bool vswap_read(struct folio *folio, swp_entry_t *phys);
 long vswap_avail_pages(struct mem_cgroup *memcg);
-void vswap_note_refused(struct folio *folio);
+void vswap_note_refused(struct folio *folio, bool own);
 void vswap_note_taken(struct folio *folio);
 unsigned long vswap_overcommit_pages(void);
 bool vswap_usable(void);
@@ -291,7 +291,7 @@ static inline long vswap_avail_pages(struct mem_cgroup *memcg)
 	return 0;
 }
 
-static inline void vswap_note_refused(struct folio *folio)
+static inline void vswap_note_refused(struct folio *folio, bool own)
 {
 }
 
@@ -431,6 +431,7 @@ struct vswap_refusals *mem_cgroup_vswap_refusals(struct mem_cgroup *memcg);
 unsigned long mem_cgroup_charged_pages(struct mem_cgroup *memcg);
 long mem_cgroup_nr_phys_pages(struct mem_cgroup *memcg);
 int mem_cgroup_charge_backing(unsigned short id, unsigned int nr_pages);
+void mem_cgroup_backing_failed(unsigned short id);
 void mem_cgroup_uncharge_backing(unsigned short id, unsigned int nr_pages);
 #else
 static inline void mem_cgroup_record_swap(struct swap_cluster_info *ci,
@@ -474,6 +475,10 @@ static inline int mem_cgroup_charge_backing(unsigned short id,
 					    unsigned int nr_pages)
 {
 	return 0;
+}
+
+static inline void mem_cgroup_backing_failed(unsigned short id)
+{
 }
 
 static inline void mem_cgroup_uncharge_backing(unsigned short id,

@@ -61,6 +61,8 @@ static DECLARE_WAIT_QUEUE_HEAD(vswap_grow_wait);
 static struct task_struct *vswap_grower;
 /* Runs of the worker, so that who waits can tell that it is done. */
 static unsigned long vswap_grow_seq;
+/* The run that somebody has waited for in vain. */
+static unsigned long vswap_grow_late = ULONG_MAX;
 
 /*
  * Keep a page of descriptors ahead, and a few clusters for each CPU, as every
@@ -111,8 +113,13 @@ bool vswap_wait_growth(void)
 	if (!vswap_may_grow() || READ_ONCE(vswap_grower) == current)
 		return false;
 	queue_work(vswap_wq, &vswap_grow);
-	wait_event_timeout(vswap_grow_wait, READ_ONCE(vswap_grow_seq) != seq,
-			   VSWAP_GROW_TIMEOUT);
+	/* One folio has waited for this run of the worker; that is enough. */
+	if (READ_ONCE(vswap_grow_late) == seq)
+		return false;
+	if (!wait_event_timeout(vswap_grow_wait,
+				READ_ONCE(vswap_grow_seq) != seq,
+				VSWAP_GROW_TIMEOUT))
+		WRITE_ONCE(vswap_grow_late, seq);
 	return atomic_long_read(&vswap_free_clusters) > 0;
 }
 
@@ -159,7 +166,12 @@ static int vswap_grow_once(void)
 	if (first == vswap_max_clusters)
 		return -ENOSPC;
 
-	page = alloc_page(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
+	/*
+	 * A page of descriptors lets 100 MiB go out. That is worth a page of the
+	 * reserve, but not the OOM killer's work: there are other ways out.
+	 */
+	page = alloc_page(GFP_KERNEL | __GFP_HIGH | __GFP_NORETRY |
+			  __GFP_ZERO | __GFP_NOWARN);
 	if (!page)
 		return -ENOMEM;
 

@@ -80,6 +80,18 @@ vswap_folio_cluster(const struct folio *folio)
 	return __swap_offset_to_cluster(vswap_si, swp_offset(folio->swap));
 }
 
+/*
+ * Are @nr slots from @first, of a pinned device, one range of it, that one request
+ * can read or write? What follows in a swap file can be elsewhere on the disk.
+ */
+static inline bool vswap_phys_one_request(swp_entry_t first, unsigned long nr)
+{
+	if (nr == 1)
+		return true;
+	return (data_race(__swap_entry_to_info(first)->flags) & SWP_BLKDEV) &&
+	       swp_cluster_offset(first) + nr <= SWAPFILE_CLUSTER;
+}
+
 /* The virtual table of a locked cluster, or NULL. */
 static inline atomic_long_t *vswap_table(struct swap_cluster_info *ci)
 {
@@ -166,7 +178,8 @@ static inline void vswap_count_swapin(struct folio *folio, swp_entry_t entry,
  * vswap_lock_table - lock the cluster of a folio, with a virtual table
  * @folio: a locked folio on virtual slots
  *
- * Context: May sleep. Uses no memory reserves but the layer's own.
+ * Context: May sleep. May use the reserve of tables, and half of the reserve
+ * below the minimum watermark, as most of what follows frees memory.
  * Return: the locked cluster, which has a table, or NULL if there is no memory.
  */
 static inline struct swap_cluster_info *

@@ -136,7 +136,7 @@ static bool vswap_reuse_phys(struct folio *folio, swp_entry_t *phys, int *avoid)
 		return false;
 
 	*phys = vswap_word_to_phys(first);
-	if (swp_cluster_offset(*phys) + nr > SWAPFILE_CLUSTER)
+	if (!vswap_phys_one_request(*phys, nr))
 		return false;
 	si = __swap_entry_to_info(*phys);
 	/*
@@ -169,7 +169,10 @@ static int vswap_get_phys(struct folio *folio, unsigned long idx,
 		why = order && get_nr_swap_pages() >= nr ?
 			VSWAP_REJECT_PHYS_FRAG : VSWAP_REJECT_PHYS_FULL;
 		vswap_count_reject(nr, why, vswap_folio_ino(folio));
-		return why == VSWAP_REJECT_PHYS_FRAG ? -E2BIG : -ENOSPC;
+		if (why == VSWAP_REJECT_PHYS_FRAG)
+			return -E2BIG;
+		mem_cgroup_backing_failed(id);
+		return -ENOSPC;
 	}
 	if (mem_cgroup_charge_backing(id, nr)) {
 		swap_free_backing(*phys, nr);
@@ -596,12 +599,27 @@ static void vswap_unuse_reread(struct vswap_unuse_ctl *ctl,
 	slot->alone = true;
 }
 
+/*
+ * Was the only good copy of the page in memory that has failed since? What the
+ * device has is old then. The folio stays, so that a fault kills who wants it.
+ */
+static bool vswap_unuse_corrupted(struct folio *folio)
+{
+	return !folio_test_uptodate(folio) &&
+	       folio_contain_hwpoisoned_page(folio);
+}
+
 /* Finish with a slot that was begun. */
 static void vswap_unuse_finish(struct vswap_unuse_ctl *ctl,
 			       struct vswap_unuse_slot *slot)
 {
 	bool found = vswap_unuse_lock(slot);
 
+	if (found && vswap_unuse_corrupted(slot->folio)) {
+		vswap_unuse_poison(ctl, slot->folio);
+		folio_unlock(slot->folio);
+		return;
+	}
 	if (found && !slot->alone && (!folio_test_uptodate(slot->folio) ||
 				      vswap_folio_unused(slot->folio))) {
 		vswap_unuse_reread(ctl, slot);
@@ -723,8 +741,8 @@ int vswap_unuse(struct swap_info_struct *si)
 	} while (found && !err);
 
 	if (ctl->poisoned)
-		pr_err("vswap: swapoff of %pD2: %lu pages cannot be read, their content is lost\n",
-		       si->swap_file, ctl->poisoned);
+		pr_err_ratelimited("vswap: swapoff of %pD2: %lu pages cannot be read, their content is lost\n",
+				   si->swap_file, ctl->poisoned);
 	kfree(ctl);
 	return err;
 }

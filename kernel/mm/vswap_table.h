@@ -62,6 +62,7 @@ static_assert(VSWAP_PHYS_TYPE_BITS >= MAX_SWAPFILES_SHIFT);
 static_assert(VSWAP_PHYS_OFFSET_BITS == 55);
 static_assert(VSWAP_TAG_BITS + VSWAP_RMAP_BITS + 5 == 64);
 
+#ifdef CONFIG_VSWAP
 static inline bool vswap_word_is_zswap(unsigned long word)
 {
 	return (word & VSWAP_TAG_MASK) == VSWAP_TAG_ZSWAP;
@@ -107,6 +108,7 @@ static inline bool vswap_phys_follows(unsigned long first, unsigned long word,
 	return (word & ~VSWAP_PHYS_FAILED) ==
 	       (first & ~VSWAP_PHYS_FAILED) + (n << VSWAP_TAG_BITS);
 }
+#endif /* CONFIG_VSWAP */
 
 static inline bool vswap_tb_is_rmap(unsigned long swp_tb)
 {

@@ -408,6 +408,9 @@ static void refusals_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, vswap_refusals_pause(&r));
 	vswap_refusals_add(&r, all / 2, all);
 	KUNIT_EXPECT_TRUE(test, vswap_refusals_pause(&r));
+	/* What is taken meanwhile ends it. */
+	vswap_refusals_halve(&r);
+	KUNIT_EXPECT_FALSE(test, vswap_refusals_pause(&r));
 
 	/* A few pages prove nothing. */
 	r = (struct vswap_refusals) {};
@@ -446,10 +449,21 @@ static void readable_phys_test(struct kunit *test)
 	/* A run from here ends in the next cluster of the device. */
 	unsigned long start = 2 * SWAPFILE_CLUSTER - 8;
 	struct vswap_fake *fake = test->priv;
+	struct swap_info_struct *disk;
 	int i;
+
+	/* A type that no device has, as the tests run before any swapon. */
+	disk = kunit_kzalloc(test, sizeof(*disk), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, disk);
+	KUNIT_ASSERT_NULL(test, swap_info[12]);
+	swap_info[12] = disk;
 
 	for (i = 0; i < 16; i++)
 		plant(fake, i, vswap_phys_to_word(swp_entry(12, 512 + i)));
+	/* Slots of a file that follow each other need not do so on the disk. */
+	KUNIT_EXPECT_FALSE(test, readable(fake, 0, 16));
+	KUNIT_EXPECT_TRUE(test, readable(fake, 0, 1));
+	disk->flags = SWP_BLKDEV;
 	KUNIT_EXPECT_TRUE(test, readable(fake, 0, 16));
 	/* A gap, another device, something in memory, something lost. */
 	plant(fake, 8, vswap_phys_to_word(swp_entry(12, 600)));
@@ -469,6 +483,7 @@ static void readable_phys_test(struct kunit *test)
 
 	for (i = 0; i < 16; i++)
 		plant(fake, i, VSWAP_NONE);
+	swap_info[12] = NULL;
 }
 
 static struct kunit_case vswap_format_cases[] = {
