@@ -222,10 +222,10 @@ static void zram_remove_all(void)
 		closedir(dir);
 }
 
-void dev_cleanup(void)
+bool dev_cleanup(void)
 {
 	char line[300], name[200];
-	bool any = false;
+	bool any = false, ok = true;
 	FILE *f;
 	int i;
 
@@ -234,16 +234,19 @@ void dev_cleanup(void)
 		if (sscanf(line, "%199s", name) != 1 || name[0] != '/')
 			continue;
 		any = true;
-		if (swapoff(name))
+		if (swapoff(name)) {
 			vst_note("swapoff %s: %s", name, strerror(errno));
+			ok = false;
+		}
 	}
 	if (f)
 		fclose(f);
 	if (vst_exists("/dev/mapper"))
 		dm_remove_all();
 	if (!any)
-		return;
+		return ok;
 	for (i = 0; i < 16; i++)
 		brd_discard(i);
 	zram_remove_all();
+	return ok;
 }

@@ -89,3 +89,46 @@ void fix_fragment_check(const struct area *a, size_t keep)
 	for (i = 1; i < a->n; i += keep)
 		area_check_range(a, i, 1);
 }
+
+/*
+ * Out and in, whole and in parts, on whatever device; ends with swapoff. Returns how many
+ * large folios of the first round found no place in one piece, of 17.
+ */
+uint64_t fix_use_device(struct dev *d, unsigned int flags)
+{
+	struct area a, big;
+	uint64_t fallback, pieces = 0;
+	struct cg g;
+	int round;
+
+	fix_cgroup(&g);
+	dev_swapon(d, -1, flags);
+	area_make(&a, 811, PAT_MIXED, 0);
+	area_make(&big, 17 * 16, PAT_RAND, 4);
+	fallback = vst_mthp(4, "swpout_fallback");
+	for (round = 0; round < 3; round++) {
+		area_pageout(&a);
+		area_pageout(&big);
+		if (!round)
+			pieces = vst_mthp(4, "swpout_fallback") - fallback;
+		cg_drop_cache(&g);
+		CHECK_GE(dev_used(d), 500);
+		CHECK(!vst_have_vswap || vst_verify());
+		area_check(&a);
+		area_check(&big);
+	}
+	area_fill(&a);
+	area_pageout(&a);
+	area_pageout(&big);
+	area_advise(&a, 100, 300, MADV_DONTNEED);
+	cg_drop_cache(&g);
+	area_check_range(&a, 0, 100);
+	area_check(&big);
+	area_free(&big);
+	area_check_range(&a, 400, 411);
+	area_free(&a);
+	CHECK_EQ(dev_used(d), 0);
+	CHECK_EQ(dev_swapoff(d), 0);
+	cg_leave();
+	return pieces;
+}

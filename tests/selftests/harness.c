@@ -20,6 +20,7 @@
 bool vst_have_vswap;
 bool vst_debug_kernel;
 bool vst_cgroup_v1;
+bool vst_have_memcg;
 
 static struct vst_test *tests, **tests_tail = &tests;
 static unsigned int time_limit = 60;
@@ -401,7 +402,11 @@ static bool aftermath(const struct vst_test *t)
 	cg_cleanup();
 	knobs_reset();
 	trace_cleanup();
-	dev_cleanup();
+	/* what is wrong with the slots of a device is gone after swapoff */
+	if (vst_have_vswap && !vst_verify())
+		ok = false;
+	if (!dev_cleanup())
+		ok = false;
 	if (vst_have_vswap) {
 		if (slots_leaked())
 			ok = false;
@@ -476,7 +481,7 @@ static void base_device(void *arg)
 }
 
 /*
- * The body of a test, with its events recorded if it wants that. The test may have left
+ * The body of a test, with its events recorded unless it declines. The test may have left
  * its process in a cgroup with limits, where there is no room for so many events.
  */
 static void run_body(const struct vst_test *t)
@@ -484,12 +489,12 @@ static void run_body(const struct vst_test *t)
 	struct snap before, after;
 	struct trace tr;
 
-	if (!(t->flags & T_EVENTS)) {
+	if (t->flags & T_NO_EVENTS) {
 		t->fn();
 		return;
 	}
 	snap_take(&before);
-	if ((t->flags & T_MANY_EVENTS) == T_MANY_EVENTS)
+	if (t->flags & T_MANY_EVENTS)
 		trace_buffer_kb = TRACE_BUFFER_MANY_KB;
 	trace_start(&tr);
 	t->fn();
@@ -579,6 +584,8 @@ static const char *unfit(const struct vst_test *t)
 {
 	if ((t->flags & T_INJECT) && !vst_exists("/sys/kernel/debug/failslab"))
 		return "kernel without fault injection";
+	if (!(t->flags & T_ANY_CGROUP) && !vst_have_memcg)
+		return "no memory controller";
 	if (!(t->flags & T_ANY_CGROUP) && !!(t->flags & T_V1) != vst_cgroup_v1)
 		return vst_cgroup_v1 ? "memory controller is on cgroup v1" :
 				       "memory controller is on cgroup v2";
@@ -597,9 +604,14 @@ static void usage(FILE *f, const char *prog)
 
 void vst_detect(void)
 {
+	char path[240];
+
 	vst_have_vswap = vst_exists(VSWAP_SYSFS "/enabled");
 	vst_debug_kernel = vst_exists("/sys/kernel/debug/failslab");
 	vst_cgroup_v1 = strcmp(cg_root(), CGROUP2) != 0;
+	/* the file of the root cgroup of either hierarchy */
+	snprintf(path, sizeof(path), "%s/memory.stat", cg_root());
+	vst_have_memcg = vst_exists(path);
 }
 
 int vst_main(int argc, char **argv)

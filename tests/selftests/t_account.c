@@ -280,7 +280,7 @@ static void model_compare(const struct charges *c, const struct cg *g, size_t ma
 }
 
 /* v2: what is charged is what stands on the devices, at every step, and as the model says. */
-TEST(account, v2_model, T_LONG)
+TEST(account, v2_model, T_LONG | T_MANY_EVENTS)
 {
 	const int steps = 10000, round = 250;
 	const size_t max = 211;
@@ -352,7 +352,7 @@ TEST(account, v2_model, T_LONG)
  * v1: memory+swap minus memory is the number of pages that are out, whatever backs
  * them and however often that changes.
  */
-TEST(account, v1_memsw_model, T_V1 | T_LONG)
+TEST(account, v1_memsw_model, T_V1 | T_LONG | T_MANY_EVENTS)
 {
 	const int steps = 10000;
 	static struct world w;
@@ -490,7 +490,7 @@ static void v1_fill(void *arg)
 	area_check(&a);
 }
 
-TEST(account, v1_memsw_limit, T_V1)
+TEST(account, v1_memsw_limit, T_V1 | T_MANY_EVENTS)
 {
 	struct cg g;
 	int status;
@@ -539,7 +539,7 @@ TEST(account, v1_removed_while_owning, T_V1)
 }
 
 /* v1: loads, devices that come and go, zswap on and off; in the end nothing is owed. */
-TEST(account, v1_load, T_V1)
+TEST(account, v1_load, T_V1 | T_MANY_EVENTS)
 {
 	volatile int *stop = vst_shared(PG);
 	struct load cfg[3] = {

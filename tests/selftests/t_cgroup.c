@@ -49,7 +49,7 @@ TEST(cgroup, memory_max, T_MANY_EVENTS)
 }
 
 /* memory.stat: vswap counts the bytes of slots owned, in the hierarchy. */
-TEST(cgroup, stat_vswap, T_EVENTS)
+TEST(cgroup, stat_vswap, 0)
 {
 	const size_t n = 211;
 	struct cg parent, g;
@@ -73,7 +73,7 @@ TEST(cgroup, stat_vswap, T_EVENTS)
 }
 
 /* swap.max=0 forbids swap of any kind: no slot is taken, MADV_PAGEOUT does nothing. */
-TEST(cgroup, swap_max_zero, T_EVENTS)
+TEST(cgroup, swap_max_zero, 0)
 {
 	const size_t n = 191;
 	struct snap s, b;
@@ -97,7 +97,7 @@ TEST(cgroup, swap_max_zero, T_EVENTS)
 }
 
 /* The same of a parent holds for the child. */
-TEST(cgroup, swap_max_zero_inherited, T_EVENTS)
+TEST(cgroup, swap_max_zero_inherited, 0)
 {
 	const size_t n = 127;
 	struct snap s, b;
@@ -119,7 +119,7 @@ TEST(cgroup, swap_max_zero_inherited, T_EVENTS)
 }
 
 /* swap.max=0 and more memory than the limit: the OOM killer, soon. */
-TEST(cgroup, swap_max_zero_oom, T_EVENTS)
+TEST(cgroup, swap_max_zero_oom, 0)
 {
 	struct cg g;
 	struct filler f = { &g, 6007, PAT_COMP, 1 };
@@ -135,7 +135,7 @@ TEST(cgroup, swap_max_zero_oom, T_EVENTS)
 }
 
 /* A limit above zero bounds physical space only: zswap goes on beyond it. */
-TEST(cgroup, swap_max_small_does_not_bound_zswap, T_EVENTS)
+TEST(cgroup, swap_max_small_does_not_bound_zswap, 0)
 {
 	const size_t n = 1009;
 	struct snap s, b;
@@ -160,7 +160,7 @@ TEST(cgroup, swap_max_small_does_not_bound_zswap, T_EVENTS)
 }
 
 /* zswap.max bounds what zswap holds for the cgroup; the rest stays in memory. */
-TEST(cgroup, zswap_max, T_EVENTS)
+TEST(cgroup, zswap_max, 0)
 {
 	const size_t n = 2003, limit = 64 << 10;
 	struct snap s, b;
@@ -189,7 +189,7 @@ TEST(cgroup, zswap_max, T_EVENTS)
 }
 
 /* zswap.max=0: no compressed page; zero pages may still go. */
-TEST(cgroup, zswap_max_zero, T_EVENTS)
+TEST(cgroup, zswap_max_zero, 0)
 {
 	const size_t n = 401;
 	struct snap s, b;
@@ -214,7 +214,7 @@ TEST(cgroup, zswap_max_zero, T_EVENTS)
 }
 
 /* A cgroup removed while its slots live on: they drain with the process that moved. */
-TEST(cgroup, removed_while_owning, T_EVENTS)
+TEST(cgroup, removed_while_owning, 0)
 {
 	const size_t n = 499;
 	struct snap s, b;
@@ -243,7 +243,7 @@ TEST(cgroup, removed_while_owning, T_EVENTS)
 }
 
 /* memory.reclaim pushes as much as asked for, with no device at all. */
-TEST(cgroup, memory_reclaim, T_EVENTS)
+TEST(cgroup, memory_reclaim, 0)
 {
 	const size_t n = 3001;
 	struct area a;
@@ -302,7 +302,7 @@ static void two_kinds_run(void *arg)
  * The oldest pages do not compress, the others do: finding the first ones refused is no
  * reason to kill anybody as long as the rest can go.
  */
-TEST(oom, not_while_something_compresses, 0)
+TEST(oom, not_while_something_compresses, T_NO_EVENTS)
 {
 	struct cg g;
 	struct two t = { &g, 1801, 6007 };
@@ -377,7 +377,7 @@ static uint64_t meminfo_pages(const char *key)
 }
 
 /* The whole machine full of what does not compress: OOM within seconds, no livelock. */
-TEST(oom, incompressible_global, T_LONG | T_ALLOC_FAIL)
+TEST(oom, incompressible_global, T_LONG | T_ALLOC_FAIL | T_NO_EVENTS)
 {
 	struct hog h = { .pat = PAT_RAND };
 	double t, fill;
@@ -413,7 +413,7 @@ TEST(oom, pool_full_global, T_LONG | T_ALLOC_FAIL)
 }
 
 /* What does compress goes beyond the memory of the machine, and comes back right. */
-TEST(oom, compressible_beyond_memory, T_LONG)
+TEST(oom, compressible_beyond_memory, T_LONG | T_NO_EVENTS)
 {
 	struct hog h = { .pat = PAT_CZ };
 

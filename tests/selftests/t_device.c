@@ -3,8 +3,6 @@
  * Several devices at once, and every kind of device.
  */
 #include <fcntl.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "harness.h"
@@ -78,7 +76,7 @@ TEST(tiers, twelve_devices, 0)
 }
 
 /* Equal priorities share. */
-TEST(tiers, round_robin, 0)
+TEST(tiers, round_robin, T_MANY_EVENTS)
 {
 	const size_t n = 8191;
 	struct dev d[2];
@@ -103,55 +101,12 @@ TEST(tiers, round_robin, 0)
 
 /* ---- kinds of device ------------------------------------------------------------------------------ */
 
-/*
- * Out and in, whole and in parts, on whatever device; ends with swapoff. Returns how many
- * large folios of the first round found no place in one piece, of 17.
- */
-static uint64_t use_device(struct dev *d, unsigned int flags)
-{
-	struct area a, big;
-	uint64_t fallback, pieces = 0;
-	struct cg g;
-	int round;
-
-	fix_cgroup(&g);
-	dev_swapon(d, -1, flags);
-	area_make(&a, 811, PAT_MIXED, 0);
-	area_make(&big, 17 * 16, PAT_RAND, 4);
-	fallback = vst_mthp(4, "swpout_fallback");
-	for (round = 0; round < 3; round++) {
-		area_pageout(&a);
-		area_pageout(&big);
-		if (!round)
-			pieces = vst_mthp(4, "swpout_fallback") - fallback;
-		cg_drop_cache(&g);
-		CHECK_GE(dev_used(d), 500);
-		CHECK(!vst_have_vswap || vst_verify());
-		area_check(&a);
-		area_check(&big);
-	}
-	area_fill(&a);
-	area_pageout(&a);
-	area_pageout(&big);
-	area_advise(&a, 100, 300, MADV_DONTNEED);
-	cg_drop_cache(&g);
-	area_check_range(&a, 0, 100);
-	area_check(&big);
-	area_free(&big);
-	area_check_range(&a, 400, 411);
-	area_free(&a);
-	CHECK_EQ(dev_used(d), 0);
-	CHECK_EQ(dev_swapoff(d), 0);
-	cg_leave();
-	return pieces;
-}
-
 TEST(device, brd, 0)
 {
 	struct dev d;
 
 	dev_brd(&d, 0, 4001);
-	use_device(&d, 0);
+	fix_use_device(&d, 0);
 }
 
 TEST(device, disk, 0)
@@ -160,7 +115,7 @@ TEST(device, disk, 0)
 
 	if (!dev_disk(&d, 0, 0))
 		SKIP("no disk");
-	use_device(&d, 0);
+	fix_use_device(&d, 0);
 }
 
 /* A number of /sys/block/DISK/stat, counted from 1 as in the documentation. */
@@ -195,7 +150,7 @@ TEST(device, disk_with_discard, 0)
 		 d.path + strlen("/dev/"));
 	if (!vst_read_u64(path))
 		SKIP("the disk knows no discard");
-	use_device(&d, DEV_DISCARD);
+	fix_use_device(&d, DEV_DISCARD);
 	cg_enter(&g);
 	dev_mkswap(&d, d.path, 0);
 	dev_swapon(&d, -1, DEV_DISCARD);
@@ -284,7 +239,7 @@ TEST(device, zram, 0)
 	if (!vst_exists("/sys/class/zram-control"))
 		SKIP("no zram");
 	dev_zram(&d, 4001);
-	use_device(&d, 0);
+	fix_use_device(&d, 0);
 }
 
 TEST(device, zram_gets_its_memory_back, 0)
@@ -309,124 +264,6 @@ TEST(device, zram_gets_its_memory_back, 0)
 	after = vst_read_u64(path);
 	CHECK_LT(after, used / 20);
 	cg_leave();
-}
-
-/* Make an ext4 on a brd and a swap file of @pages in it. */
-static void file_on_ext4(struct dev *d, size_t pages)
-{
-	char buf[PG] = { 0 };
-	size_t i;
-	int fd, status;
-	pid_t pid;
-
-	pid = MUST(fork());
-	if (!pid) {
-		fd = open("/dev/null", O_WRONLY);
-		dup2(fd, 1);
-		dup2(fd, 2);
-		execlp("mkfs.ext4", "mkfs.ext4", "-q", "-F", "-O", "^has_journal", "/dev/ram14",
-		       (char *)NULL);
-		_exit(VST_SKIP);
-	}
-	status = vst_wait(pid);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == VST_SKIP)
-		SKIP("no mkfs.ext4 in the guest");
-	CHECK_EQ(status, 0);
-	mkdir("/tmp/vst-ext4", 0700);
-	MUST(mount("/dev/ram14", "/tmp/vst-ext4", "ext4", 0, NULL));
-	fd = MUST(open("/tmp/vst-ext4/swap", O_RDWR | O_CREAT | O_TRUNC, 0600));
-	for (i = 0; i <= pages; i++)
-		if (write(fd, buf, PG) != (ssize_t)PG)
-			FAIL("swap file: %s", strerror(errno));
-	MUST(fsync(fd));
-	close(fd);
-	dev_mkswap(d, "/tmp/vst-ext4/swap", pages);
-}
-
-/* A file takes no large folios: they go out page by page. */
-TEST(device, file_on_ext4, 0)
-{
-	uint64_t pieces;
-	struct dev d;
-
-	file_on_ext4(&d, 2503);
-	pieces = use_device(&d, 0);
-	if (vst_have_vswap)
-		CHECK_EQ(pieces, 17);
-	MUST(umount("/tmp/vst-ext4"));
-}
-
-static volatile int *fs_stop;
-
-/* Write, sync and delete files until told to stop: what the page cache of it costs. */
-static void fs_load(void *arg)
-{
-	static char buf[64 * PG];
-	uint64_t *rounds = arg;
-	char path[64];
-	int i, fd;
-
-	vst_pin(-1);
-	while (!*fs_stop) {
-		for (i = 0; i < 24; i++) {
-			snprintf(path, sizeof(path), "/tmp/vst-ext4/dir%d", i % 5);
-			mkdir(path, 0700);
-			snprintf(path, sizeof(path), "/tmp/vst-ext4/dir%d/%d", i % 5, i);
-			fd = MUST(open(path, O_RDWR | O_CREAT | O_TRUNC, 0600));
-			if (write(fd, buf, sizeof(buf)) != sizeof(buf) && errno != ENOSPC)
-				FAIL("%s: %s", path, strerror(errno));
-			if (i % 6 == 0)
-				fsync(fd);
-			close(fd);
-		}
-		for (i = 0; i < 24; i++) {
-			snprintf(path, sizeof(path), "/tmp/vst-ext4/dir%d/%d", i % 5, i);
-			unlink(path);
-		}
-		__atomic_add_fetch(rounds, 1, __ATOMIC_RELAXED);
-	}
-}
-
-/*
- * A swap file, and reclaim from within the file system that it lies in: allocations there
- * must not enter it once more, and the debug kernel would say so.
- */
-TEST(device, file_under_fs_load, T_SMP)
-{
-	uint64_t *rounds = vst_shared(PG);
-	struct load cfg[2] = {
-		{ .pages = 1709, .pat = PAT_MIXED, .cpu = -1, .seconds = 6 },
-		{ .pages = 1201, .pat = PAT_RAND, .order = 4, .cpu = -1, .seconds = 6 },
-	};
-	struct snap s, b;
-	pid_t pid[2], fs;
-	struct dev d;
-	struct cg g;
-	int i;
-
-	fs_stop = vst_shared(PG);
-	file_on_ext4(&d, 4001);
-	fix_cgroup(&g);
-	dev_swapon(&d, -1, 0);
-	cg_set(&g, "memory.max", "%d", 8 << 20);
-	snap_take(&s);
-	fs = vst_spawn(fs_load, rounds);
-	for (i = 0; i < 2; i++)
-		pid[i] = vst_spawn(load_run, &cfg[i]);
-	for (i = 0; i < 2; i++)
-		vst_join(pid[i]);
-	*fs_stop = 1;
-	vst_join(fs);
-	snap_take(&b);
-	vst_note("%llu rounds of files, %llu pages out", (unsigned long long)*rounds,
-		 (unsigned long long)(b.pswpout - s.pswpout));
-	CHECK_GT(*rounds, 0);
-	CHECK_GT(b.pswpout - s.pswpout, 500);
-	dev_settle(&d);
-	CHECK_EQ(dev_used(&d), 0);
-	CHECK_EQ(dev_swapoff(&d), 0);
-	cg_leave();
-	MUST(umount("/tmp/vst-ext4"));
 }
 
 /* Bad pages in the header are never used. */

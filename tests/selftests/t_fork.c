@@ -6,7 +6,7 @@
 #include "load.h"
 
 /* Forked after it went out: both sides hold the same slots until one writes. */
-TEST(fork, after_swapout, T_ANY_CGROUP | T_EVENTS)
+TEST(fork, after_swapout, T_ANY_CGROUP)
 {
 	const size_t n = 331;
 	struct snap s, b, c, d;
@@ -39,7 +39,7 @@ TEST(fork, after_swapout, T_ANY_CGROUP | T_EVENTS)
 }
 
 /* Forked in memory, then pushed out by reclaim: the folio is mapped twice. */
-TEST(fork, before_swapout, T_EVENTS)
+TEST(fork, before_swapout, 0)
 {
 	const size_t n = 401;
 	struct area a;
@@ -118,23 +118,23 @@ static void many_sharers(size_t n, int kids, bool write)
 		CHECK_EQ(c.slots_used, s.slots_used - n);
 }
 
-TEST(fork, fourteen_sharers, T_EVENTS)
+TEST(fork, fourteen_sharers, 0)
 {
 	many_sharers(37, 13, false);
 }
 
-TEST(fork, seventeen_sharers, T_ANY_CGROUP | T_EVENTS)
+TEST(fork, seventeen_sharers, T_ANY_CGROUP)
 {
 	many_sharers(37, 17, false);
 }
 
-TEST(fork, forty_sharers_writing, T_ANY_CGROUP | T_EVENTS)
+TEST(fork, forty_sharers_writing, T_ANY_CGROUP)
 {
 	many_sharers(29, 40, true);
 }
 
 /* Sharers that drop their copies without ever reading them. */
-TEST(fork, sharers_just_exit, T_EVENTS)
+TEST(fork, sharers_just_exit, 0)
 {
 	const size_t n = 113;
 	struct snap s, b, c;
@@ -179,7 +179,7 @@ static void check_side(const struct area *a, uint64_t seed, const bool *mine)
  * Large folios shared over fork, out by reclaim, each side writes other content to a
  * part: both see theirs, and the rest as it was.
  */
-TEST(fork, cow_of_64k_folios, T_EVENTS)
+TEST(fork, cow_of_64k_folios, 0)
 {
 	const size_t n = 19 * 16;
 	static bool mine[19 * 16];
@@ -235,7 +235,7 @@ static void descend(const struct area *a, int depth)
 	vst_join(pid);
 }
 
-TEST(fork, generations, T_EVENTS)
+TEST(fork, generations, 0)
 {
 	struct area a;
 
@@ -248,7 +248,7 @@ TEST(fork, generations, T_EVENTS)
 }
 
 /* Processes killed in the middle of swapping leave nothing behind. */
-TEST(exit, killed_while_swapping, T_ANY_CGROUP)
+TEST(exit, killed_while_swapping, T_ANY_CGROUP | T_MANY_EVENTS)
 {
 	static struct load cfg = { .pages = 1511, .pat = PAT_CZ, .cpu = -1, .forks = true };
 	struct snap s, b;
@@ -273,7 +273,7 @@ TEST(exit, killed_while_swapping, T_ANY_CGROUP)
 }
 
 /* Exit frees everything in one go, whatever backs it, in every state of the cache. */
-TEST(exit, frees_all_backings, T_EVENTS)
+TEST(exit, frees_all_backings, 0)
 {
 	const size_t n = 1301;
 	struct snap s, b;

@@ -317,7 +317,7 @@ TEST(inject, growth, T_INJECT | T_ALLOC_FAIL | T_LONG)
 }
 
 /* A mixed load for a while, with failures for everybody. */
-TEST(inject, load, T_INJECT | T_ALLOC_FAIL | T_LONG)
+TEST(inject, load, T_INJECT | T_ALLOC_FAIL | T_LONG | T_MANY_EVENTS)
 {
 	const struct failures f = { { "failslab", "fail_page_alloc" }, 1, 40 };
 	struct load cfg[2] = {

@@ -39,17 +39,17 @@ static void hammer(int procs, double seconds, bool same_cgroup)
 		cg_leave();
 }
 
-TEST(hammer, two_cpus_one_cgroup, T_SMP)
+TEST(hammer, two_cpus_one_cgroup, T_SMP | T_MANY_EVENTS)
 {
 	hammer(2, 4, true);
 }
 
-TEST(hammer, four_tasks_one_cgroup, T_SMP)
+TEST(hammer, four_tasks_one_cgroup, T_SMP | T_MANY_EVENTS)
 {
 	hammer(4, 5, true);
 }
 
-TEST(hammer, four_tasks_no_limit, T_SMP | T_ANY_CGROUP)
+TEST(hammer, four_tasks_no_limit, T_SMP | T_ANY_CGROUP | T_MANY_EVENTS)
 {
 	hammer(4, 4, false);
 }
@@ -109,7 +109,7 @@ static void cpu_online(int cpu, bool on)
 	vst_set(path, "%d", on);
 }
 
-TEST(hotplug, cpu_under_load, T_SMP)
+TEST(hotplug, cpu_under_load, T_SMP | T_MANY_EVENTS)
 {
 	volatile int *stop = vst_shared(PG);
 	struct load cfg[3] = {
@@ -188,7 +188,7 @@ static void grow_by(size_t more, struct area *a)
 	}
 }
 
-TEST(grow, one_page_of_descriptors, 0)
+TEST(grow, one_page_of_descriptors, T_MANY_EVENTS)
 {
 	struct snap s, b, c;
 	struct trace tr;
@@ -227,7 +227,7 @@ TEST(grow, one_page_of_descriptors, 0)
 }
 
 /* Used again: no growth while there are free clusters. */
-TEST(grow, reuse_before_growth, 0)
+TEST(grow, reuse_before_growth, T_MANY_EVENTS)
 {
 	struct snap s, b;
 	struct area a;

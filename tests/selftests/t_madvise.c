@@ -16,7 +16,7 @@ static void out(struct area *a, size_t n, enum pat pat)
 	area_pageout(a);
 }
 
-TEST(madvise, dontneed, T_ANY_CGROUP | T_EVENTS)
+TEST(madvise, dontneed, T_ANY_CGROUP)
 {
 	const size_t n = 523;
 	struct snap s, b;
@@ -34,7 +34,7 @@ TEST(madvise, dontneed, T_ANY_CGROUP | T_EVENTS)
 }
 
 /* MADV_FREE of swapped pages drops them at once. */
-TEST(madvise, free_swapped, T_EVENTS)
+TEST(madvise, free_swapped, 0)
 {
 	const size_t n = 541;
 	struct snap s, b;
@@ -53,7 +53,7 @@ TEST(madvise, free_swapped, T_EVENTS)
 }
 
 /* MADV_FREE of pages in memory whose slots still exist, then pressure. */
-TEST(madvise, free_cached, T_EVENTS)
+TEST(madvise, free_cached, 0)
 {
 	const size_t n = 331;
 	struct snap s, b;
@@ -79,7 +79,7 @@ TEST(madvise, free_cached, T_EVENTS)
 }
 
 /* WILLNEED brings pages into the swap cache; touching them then reads nothing. */
-TEST(madvise, willneed, T_ANY_CGROUP | T_EVENTS)
+TEST(madvise, willneed, T_ANY_CGROUP)
 {
 	const size_t n = 337;
 	struct snap s, b, c;
@@ -100,7 +100,7 @@ TEST(madvise, willneed, T_ANY_CGROUP | T_EVENTS)
 }
 
 /* Brought into the cache and never touched: freed with the mapping. */
-TEST(madvise, willneed_then_unmap, T_EVENTS)
+TEST(madvise, willneed_then_unmap, 0)
 {
 	const size_t n = 281;
 	struct snap s, b;
@@ -117,7 +117,7 @@ TEST(madvise, willneed_then_unmap, T_EVENTS)
 	CHECK_EQ(b.slots_used, s.slots_used);
 }
 
-TEST(madvise, populate, T_EVENTS)
+TEST(madvise, populate, 0)
 {
 	const size_t n = 401;
 	struct snap s, b, c;
@@ -138,7 +138,7 @@ TEST(madvise, populate, T_EVENTS)
 }
 
 /* Moving a mapping moves entries, not slots. */
-TEST(madvise, mremap, T_EVENTS)
+TEST(madvise, mremap, 0)
 {
 	const size_t n = 307;
 	struct snap s, b;
@@ -159,7 +159,7 @@ TEST(madvise, mremap, T_EVENTS)
 	area_free(&a);
 }
 
-TEST(madvise, mlock_and_out_again, T_EVENTS)
+TEST(madvise, mlock_and_out_again, 0)
 {
 	const size_t n = 211;
 	struct snap s, b;
@@ -180,7 +180,7 @@ TEST(madvise, mlock_and_out_again, T_EVENTS)
 }
 
 /* mprotect on entries, then faults of the wrong and of the right kind. */
-TEST(madvise, mprotect, T_EVENTS)
+TEST(madvise, mprotect, 0)
 {
 	const size_t n = 199;
 	unsigned char c;
@@ -234,7 +234,7 @@ TEST(madvise, other_process_pages_out, T_MANY_EVENTS)
 }
 
 /* Pages pinned by a pipe (vmsplice) while they are pushed out keep their content. */
-TEST(madvise, pageout_of_busy_pages, T_EVENTS)
+TEST(madvise, pageout_of_busy_pages, 0)
 {
 	const size_t n = 61;
 	struct area a;

@@ -207,7 +207,7 @@ TEST(uffd, move_cached, 0)
 /* ---- migration, compaction, collapse ------------------------------------------------------ */
 
 /* Compaction migrates folios of the swap cache while loads run. */
-TEST(migrate, compaction_under_load, T_ANY_CGROUP)
+TEST(migrate, compaction_under_load, T_ANY_CGROUP | T_MANY_EVENTS)
 {
 	static struct load cfg[2] = {
 		{ .pages = 1709, .pat = PAT_CZ, .forks = true, .cpu = -1, .seconds = 4 },
@@ -418,7 +418,7 @@ static void check_mode(const char *path, mode_t mode)
 }
 
 /* The layer's files: world readable in sysfs, mode 0444 in debugfs, one number each. */
-TEST(user, files, 0)
+TEST(user, files, T_NO_EVENTS)
 {
 	static const char *const debug[] = { "stat", "transitions", "verify" };
 	char path[128], buf[64], *end;

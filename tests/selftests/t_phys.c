@@ -226,6 +226,9 @@ TEST(phys, full_device, 0)
 	     !cg_key(&g, "memory.stat", "swapcached"));
 	snap_take(&b);
 	CHECK_EQ(dev_used(&d), room);
+	/* each page that found no slot counts, on the base kernel as well */
+	CHECK_GE(cg_key(&g, "memory.swap.events", "fail"), n - room);
+	CHECK_EQ(cg_key(&g, "memory.swap.events", "max"), 0);
 	if (vst_have_vswap) {
 		CHECK_EQ(b.gauge[ST_PHYS], room);
 		CHECK_EQ(area_swapped(&a), room);

@@ -154,7 +154,7 @@ TEST(shmem, file_over_limit, 0)
 }
 
 /* Random use by three processes for a moment. */
-TEST(shmem, load, T_SMP | T_ANY_CGROUP)
+TEST(shmem, load, T_SMP | T_ANY_CGROUP | T_MANY_EVENTS)
 {
 	static struct load cfg = { .pages = 1019, .pat = PAT_CZ, .shared = true, .forks = true,
 				   .cpu = -1, .seconds = 3 };

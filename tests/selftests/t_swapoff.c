@@ -95,6 +95,50 @@ TEST(swapoff, cached_and_mapped, 0)
 	cg_leave();
 }
 
+static void on_sigbus(int sig)
+{
+	(void)sig;
+}
+
+/*
+ * A page was changed in memory, and then that memory failed: what the device has is old.
+ * swapoff must not bring it back to life.
+ */
+TEST(swapoff, of_what_memory_failure_lost, 0)
+{
+	const size_t n = 53, bad = 17;
+	struct area a, own;
+	struct snap s, b;
+	unsigned char c;
+	struct dev d;
+	struct cg g;
+	size_t i;
+
+	fix_disk(&g, &d, 8191);
+	area_out(&a, &g, n, PAT_COMP, 0);
+	own = a;
+	own.seed++;
+	area_fill_page(&own, bad);
+	signal(SIGBUS, on_sigbus);
+	if (madvise(a.p + bad * PG, PG, MADV_HWPOISON))
+		SKIP("memory failure: %s", strerror(errno));
+	snap_take(&s);
+	if (vst_have_vswap)
+		CHECK_EQ(s.gauge[ST_PHYS], n);
+	CHECK_EQ(dev_swapoff(&d), 0);
+	snap_take(&b);
+	if (vst_have_vswap) {
+		CHECK_EQ(snap_grew(&s, &b, "swapoff_poisoned"), 1);
+		CHECK_EQ(snap_grew(&s, &b, "swapoff_moved"), n - 1);
+	}
+	CHECK_EQ(vst_probe(a.p + bad * PG, &c), SIGBUS);
+	for (i = 0; i < n; i++)
+		if (i != bad)
+			area_check_range(&a, i, 1);
+	area_free(&a);
+	cg_leave();
+}
+
 TEST(swapoff, large_folios, 0)
 {
 	struct area a, b;
@@ -233,7 +277,7 @@ static pid_t start_holder(size_t *keep)
 }
 
 /* More on the device than memory is free, and zswap is the way out. */
-TEST(swapoff, larger_than_memory_into_zswap, T_LONG)
+TEST(swapoff, larger_than_memory_into_zswap, T_LONG | T_MANY_EVENTS)
 {
 	const size_t n = 16001;
 	size_t keep = 32 << 20;
@@ -263,7 +307,7 @@ TEST(swapoff, larger_than_memory_into_zswap, T_LONG)
 }
 
 /* No way out: -ENOMEM, nobody is killed, and the device goes on working. */
-TEST(swapoff, no_way_out, T_LONG | T_ALLOC_FAIL)
+TEST(swapoff, no_way_out, T_LONG | T_ALLOC_FAIL | T_MANY_EVENTS)
 {
 	const size_t n = 16001;
 	size_t keep = 24 << 20;
@@ -335,7 +379,7 @@ static void on_signal(int sig)
 }
 
 /* A signal ends it with EINTR, the device goes on working, a second try completes. */
-TEST(swapoff, interrupted, 0)
+TEST(swapoff, interrupted, T_MANY_EVENTS)
 {
 	const size_t n = 12007;
 	struct itimerval it = { .it_interval.tv_usec = 1000, .it_value.tv_usec = 1000 };
@@ -385,7 +429,7 @@ static void second_swapoff(void *arg)
 	CHECK(!err || err == -EINVAL || err == -EBUSY);
 }
 
-TEST(swapoff, twice_at_once, T_SMP)
+TEST(swapoff, twice_at_once, T_SMP | T_MANY_EVENTS)
 {
 	struct area a;
 	struct dev d;
@@ -460,7 +504,7 @@ static void cycles(const struct load *cfg, int procs, double seconds, bool zswap
 		drains(&d[i], &g);
 }
 
-TEST(swapoff, under_load, 0)
+TEST(swapoff, under_load, T_MANY_EVENTS)
 {
 	static const struct load cfg[4] = {
 		{ .pages = 1709, .pat = PAT_MIXED, .cpu = -1 },
@@ -472,7 +516,7 @@ TEST(swapoff, under_load, 0)
 	cycles(cfg, 4, 6, false);
 }
 
-TEST(swapoff, under_load_with_zswap, 0)
+TEST(swapoff, under_load_with_zswap, T_MANY_EVENTS)
 {
 	static const struct load cfg[4] = {
 		{ .pages = 1709, .pat = PAT_MIXED, .cpu = -1 },
@@ -484,7 +528,7 @@ TEST(swapoff, under_load_with_zswap, 0)
 	cycles(cfg, 4, 6, true);
 }
 
-TEST(swapoff, against_forks, 0)
+TEST(swapoff, against_forks, T_MANY_EVENTS)
 {
 	static const struct load cfg[3] = {
 		{ .pages = 601, .pat = PAT_RAND, .cpu = -1, .forks = true },
@@ -508,7 +552,7 @@ static void exit_storm(void *arg)
 }
 
 /* Processes that appear, swap and exit all the time. */
-TEST(swapoff, against_exits, 0)
+TEST(swapoff, against_exits, T_MANY_EVENTS)
 {
 	double end = vst_now() + 5;
 	int rounds = 0, i, started = 0;
@@ -540,7 +584,7 @@ TEST(swapoff, against_exits, 0)
 }
 
 /* Writeback to the device that is being taken away, and to the one that stays. */
-TEST(swapoff, against_writeback, 0)
+TEST(swapoff, against_writeback, T_MANY_EVENTS)
 {
 	static const struct load cfg[3] = {
 		{ .pages = 1709, .pat = PAT_MIXED, .cpu = -1 },
@@ -554,7 +598,7 @@ TEST(swapoff, against_writeback, 0)
 }
 
 /* The time does not depend on page tables: 16 processes share the device. */
-TEST(swapoff, many_processes, 0)
+TEST(swapoff, many_processes, T_MANY_EVENTS)
 {
 	volatile int *go = vst_shared(PG);
 	pid_t pid[16];

@@ -162,7 +162,7 @@ TEST(writeback, shrinker, 0)
 }
 
 /* zswap.writeback=0: nothing of the cgroup ever reaches the device. */
-TEST(writeback, forbidden, 0)
+TEST(writeback, forbidden, T_MANY_EVENTS)
 {
 	const size_t n = 1009;
 	struct snap s, b;
@@ -282,7 +282,7 @@ TEST(writeback, swap_max, 0)
 }
 
 /* Faults race with the writeback of the same pages. */
-TEST(writeback, against_faults, T_SMP)
+TEST(writeback, against_faults, T_SMP | T_MANY_EVENTS)
 {
 	struct load cfg[2] = {
 		{ .pages = 1201, .pat = PAT_MIXED, .cpu = -1, .seconds = 5, .forks = true },
@@ -315,4 +315,44 @@ TEST(writeback, against_faults, T_SMP)
 		CHECK_GT(snap_moved(&s, &b, ST_ZSWAP, ST_PHYS), 0);
 	CHECK_LE(snap_moved(&s, &b, ST_ZSWAP, ST_PHYS), b.zswpwb - s.zswpwb);
 	cg_leave();
+}
+
+/* Time that processors were not idle since boot, in ticks of 10 ms. */
+static uint64_t busy_ticks(void)
+{
+	unsigned long long user, nice, sys;
+	char buf[4096];
+
+	CHECK_GT(vst_read("/proc/stat", buf, sizeof(buf)), 0);
+	CHECK_EQ(sscanf(buf, "cpu %llu %llu %llu", &user, &nice, &sys), 3);
+	return user + nice + sys;
+}
+
+/*
+ * The pool is full and there is no device to write anything to. The worker that makes room
+ * must see that and stop, also where there are no cgroups to try one after the other.
+ */
+TEST(writeback, worker_gives_up, T_ANY_CGROUP | T_NO_EVENTS)
+{
+	const size_t n = 50021;
+	struct snap s, b;
+	struct area a;
+	uint64_t busy;
+
+	if (!vst_have_vswap)
+		return;
+	knob_zswap_param("max_pool_percent", "1");
+	area_make(&a, n, PAT_COMP, 0);
+	snap_take(&s);
+	area_try_pageout(&a);
+	snap_take(&b);
+	CHECK_GT(snap_grew(&s, &b, "reject_pool_limit"), 0);
+	vst_msleep(500);
+	busy = busy_ticks();
+	vst_msleep(3000);
+	busy = busy_ticks() - busy;
+	vst_note("%llu of 300 ticks busy", (unsigned long long)busy);
+	CHECK_LT(busy, 150);
+	area_check(&a);
+	area_free(&a);
 }

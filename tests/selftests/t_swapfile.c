@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Swap files: no large folios in one request, as what follows in the file can be
+ * elsewhere on the disk; and a file system that swap-out must not enter.
+ */
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <linux/fiemap.h>
+#include <linux/fs.h>
+
+#include "harness.h"
+#include "load.h"
+
+#define MNT	"/tmp/vst-ext4"
+#define FILE_PATH MNT "/swap"
+
+/* Make an ext4 of 40 MiB on a block device and mount it. */
+static void mount_ext4(const char *dev)
+{
+	int fd, status;
+	pid_t pid;
+
+	pid = MUST(fork());
+	if (!pid) {
+		fd = open("/dev/null", O_WRONLY);
+		dup2(fd, 1);
+		dup2(fd, 2);
+		execlp("mkfs.ext4", "mkfs.ext4", "-q", "-F", "-O", "^has_journal", "-b", "4096",
+		       "-N", "10240", dev, "10240", (char *)NULL);
+		_exit(VST_SKIP);
+	}
+	status = vst_wait(pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == VST_SKIP)
+		SKIP("no mkfs.ext4 in the guest");
+	CHECK_EQ(status, 0);
+	mkdir(MNT, 0700);
+	MUST(mount(dev, MNT, "ext4", 0, NULL));
+}
+
+/* Make a swap file of @pages. */
+static void make_file(struct dev *d, size_t pages)
+{
+	char buf[PG] = { 0 };
+	size_t i;
+	int fd;
+
+	fd = MUST(open(FILE_PATH, O_RDWR | O_CREAT | O_TRUNC, 0600));
+	for (i = 0; i <= pages; i++)
+		if (write(fd, buf, PG) != (ssize_t)PG)
+			FAIL("swap file: %s", strerror(errno));
+	MUST(fsync(fd));
+	close(fd);
+	dev_mkswap(d, FILE_PATH, pages);
+}
+
+static void file_on_ext4(struct dev *d, size_t pages)
+{
+	mount_ext4("/dev/ram14");
+	make_file(d, pages);
+}
+
+/* A file takes no large folios: they go out page by page. */
+TEST(device, file_on_ext4, 0)
+{
+	uint64_t pieces;
+	struct dev d;
+
+	file_on_ext4(&d, 2503);
+	pieces = fix_use_device(&d, 0);
+	if (vst_have_vswap)
+		CHECK_EQ(pieces, 17);
+	MUST(umount(MNT));
+}
+
+static volatile int *fs_stop;
+
+/* Write, sync and delete files until told to stop: what the page cache of it costs. */
+static void fs_load(void *arg)
+{
+	static char buf[64 * PG];
+	uint64_t *rounds = arg;
+	char path[64];
+	int i, fd;
+
+	vst_pin(-1);
+	while (!*fs_stop) {
+		for (i = 0; i < 24; i++) {
+			snprintf(path, sizeof(path), MNT "/dir%d", i % 5);
+			mkdir(path, 0700);
+			snprintf(path, sizeof(path), MNT "/dir%d/%d", i % 5, i);
+			fd = MUST(open(path, O_RDWR | O_CREAT | O_TRUNC, 0600));
+			if (write(fd, buf, sizeof(buf)) != sizeof(buf) && errno != ENOSPC)
+				FAIL("%s: %s", path, strerror(errno));
+			if (i % 6 == 0)
+				fsync(fd);
+			close(fd);
+		}
+		for (i = 0; i < 24; i++) {
+			snprintf(path, sizeof(path), MNT "/dir%d/%d", i % 5, i);
+			unlink(path);
+		}
+		__atomic_add_fetch(rounds, 1, __ATOMIC_RELAXED);
+	}
+}
+
+/*
+ * A swap file, and reclaim from within the file system that it lies in: allocations there
+ * must not enter it once more, and the debug kernel would say so.
+ */
+TEST(device, file_under_fs_load, T_SMP | T_MANY_EVENTS)
+{
+	uint64_t *rounds = vst_shared(PG);
+	struct load cfg[2] = {
+		{ .pages = 1709, .pat = PAT_MIXED, .cpu = -1, .seconds = 6 },
+		{ .pages = 1201, .pat = PAT_RAND, .order = 4, .cpu = -1, .seconds = 6 },
+	};
+	struct snap s, b;
+	pid_t pid[2], fs;
+	struct dev d;
+	struct cg g;
+	int i;
+
+	fs_stop = vst_shared(PG);
+	file_on_ext4(&d, 4001);
+	fix_cgroup(&g);
+	dev_swapon(&d, -1, 0);
+	cg_set(&g, "memory.max", "%d", 8 << 20);
+	snap_take(&s);
+	fs = vst_spawn(fs_load, rounds);
+	for (i = 0; i < 2; i++)
+		pid[i] = vst_spawn(load_run, &cfg[i]);
+	for (i = 0; i < 2; i++)
+		vst_join(pid[i]);
+	*fs_stop = 1;
+	vst_join(fs);
+	snap_take(&b);
+	vst_note("%llu rounds of files, %llu pages out", (unsigned long long)*rounds,
+		 (unsigned long long)(b.pswpout - s.pswpout));
+	CHECK_GT(*rounds, 0);
+	CHECK_GT(b.pswpout - s.pswpout, 500);
+	dev_settle(&d);
+	CHECK_EQ(dev_used(&d), 0);
+	CHECK_EQ(dev_swapoff(&d), 0);
+	cg_leave();
+	MUST(umount(MNT));
+}
+
+/* ---- a file in many pieces ------------------------------------------------------------ */
+
+/* What else is on the disk, in files of a block each. */
+#define NEIGHBOURS	7000
+
+static void neighbour_path(char *path, size_t size, int i)
+{
+	snprintf(path, size, MNT "/n%d/%d", i % 7, i);
+}
+
+/* Neighbours all over the disk, then every other block of theirs is free again. */
+static void make_neighbours(void)
+{
+	int page[PG / sizeof(int)], fd, i, j;
+	char path[64];
+
+	for (i = 0; i < 7; i++) {
+		snprintf(path, sizeof(path), MNT "/n%d", i);
+		MUST(mkdir(path, 0700));
+	}
+	for (i = 0; i < NEIGHBOURS; i++) {
+		for (j = 0; j < (int)ARRAY_SIZE(page); j++)
+			page[j] = i;
+		neighbour_path(path, sizeof(path), i);
+		fd = MUST(open(path, O_WRONLY | O_CREAT | O_EXCL, 0600));
+		CHECK_EQ(write(fd, page, sizeof(page)), sizeof(page));
+		close(fd);
+	}
+	sync();
+	for (i = 0; i < NEIGHBOURS; i += 2) {
+		neighbour_path(path, sizeof(path), i);
+		MUST(unlink(path));
+	}
+	sync();
+}
+
+/* Read the neighbours from the disk: none has got a page of somebody's memory. */
+static void check_neighbours(void)
+{
+	int page[PG / sizeof(int)], fd, i, j;
+	char path[64];
+
+	sync();
+	vst_set("/proc/sys/vm/drop_caches", "3");
+	for (i = 1; i < NEIGHBOURS; i += 2) {
+		neighbour_path(path, sizeof(path), i);
+		fd = MUST(open(path, O_RDONLY));
+		CHECK_EQ(read(fd, page, sizeof(page)), sizeof(page));
+		close(fd);
+		for (j = 0; j < (int)ARRAY_SIZE(page); j++)
+			if (page[j] != i)
+				FAIL("%s: %d is at %d", path, page[j], j);
+	}
+}
+
+/* In how many pieces the swap file is. */
+static unsigned int pieces_of_file(void)
+{
+	struct fiemap map = { .fm_length = ~0ULL, .fm_flags = FIEMAP_FLAG_SYNC };
+	int fd = MUST(open(FILE_PATH, O_RDONLY));
+
+	MUST(ioctl(fd, FS_IOC_FIEMAP, &map));
+	close(fd);
+	return map.fm_mapped_extents;
+}
+
+/*
+ * Slots of such a file that follow each other do not do so on the disk. Loads that touch
+ * their large folios while these are written have them in memory with slots of the file
+ * behind all their pages; one request for the folio would go to other files' blocks.
+ */
+static void use_file_in_pieces(const char *dev)
+{
+	struct load cfg[2] = {
+		{ .pages = 1201, .pat = PAT_RAND, .order = 4, .cpu = -1, .seconds = 5 },
+		{ .pages = 1511, .pat = PAT_MIXED, .order = 4, .cpu = -1, .seconds = 5 },
+	};
+	const size_t n = 61 * 16, pages = 3001;
+	struct area a;
+	struct dev d;
+	struct cg g;
+	pid_t pid[2];
+	int i;
+
+	mount_ext4(dev);
+	make_neighbours();
+	make_file(&d, pages);
+	vst_note("swap file in %u pieces", pieces_of_file());
+	CHECK_GT(pieces_of_file(), pages / 2);
+	fix_cgroup(&g);
+	dev_swapon(&d, -1, 0);
+	area_make(&a, n, PAT_RAND, 4);
+	for (i = 0; i < 4; i++) {
+		area_push(&a, &g);
+		CHECK_EQ(dev_used(&d), n);
+		area_check(&a);
+		area_fill(&a);
+	}
+	area_free(&a);
+	cg_set(&g, "memory.max", "%d", 4 << 20);
+	for (i = 0; i < 2; i++)
+		pid[i] = vst_spawn(load_run, &cfg[i]);
+	for (i = 0; i < 2; i++)
+		vst_join(pid[i]);
+	dev_settle(&d);
+	CHECK_EQ(dev_used(&d), 0);
+	CHECK_EQ(dev_swapoff(&d), 0);
+	check_neighbours();
+	cg_leave();
+	MUST(umount(MNT));
+}
+
+TEST(device, file_in_pieces, T_SMP | T_MANY_EVENTS)
+{
+	use_file_in_pieces("/dev/ram14");
+}
+
+/* The same where the device is slow, and slots stay behind what is in memory. */
+TEST(device, file_in_pieces_on_disk, T_SMP | T_MANY_EVENTS)
+{
+	struct dev disk;
+
+	if (!dev_disk(&disk, 0, 0))
+		SKIP("no disk");
+	use_file_in_pieces(disk.path);
+}
