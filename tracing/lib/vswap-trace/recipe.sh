@@ -186,6 +186,28 @@ remove_triggers() {
 	: "$try"
 }
 
+# each_deadly FUNCTION: call it with name and number of every signal, but INT, that ends a
+# shell. Dash and busybox do not run the trap of EXIT then, as bash does. Left out are KILL,
+# and what says that the shell itself is broken: back from a trap it would fault again. The
+# numbers are those of most architectures, of use in the exit status only.
+each_deadly() {
+	for signal in HUP:1 QUIT:3 TRAP:5 ABRT:6 USR1:10 USR2:12 PIPE:13 ALRM:14 TERM:15 16:16 XCPU:24 \
+		XFSZ:25 VTALRM:26 PROF:27 IO:29 PWR:30 SYS:31; do
+		"$1" "${signal%:*}" "${signal#*:}"
+	done
+	# those of POSIX's realtime
+	signal=34
+	while [ "$signal" -le 64 ]; do
+		"$1" "$signal" "$signal"
+		signal=$((signal + 1))
+	done
+}
+
+# shellcheck disable=SC2064 # the number is known by now
+trap_exit() { trap "exit $((128 + $2))" "$1"; }
+
+trap_nothing() { trap '' "$1"; }
+
 # needs PROGRAM [HINT]
 needs() { command -v "$1" >/dev/null || fail 7 "needs $1${2:+ ($2)}"; }
 
@@ -198,9 +220,7 @@ recipe_check() {
 		fail 3 "this kernel has no virtual swap: no events vswap in $TRACING"
 	trap recipe_end EXIT
 	trap interrupted INT
-	trap 'exit 143' TERM
-	trap 'exit 129' HUP
-	trap 'exit 141' PIPE
+	each_deadly trap_exit
 	space=$(pid_space)
 	# Not mktemp: a signal could end it when the directory is there and its name not yet here.
 	work=${TMPDIR:-/tmp}/vswap-trace.$space.$$.$(od -An -N6 -tx1 /dev/urandom | tr -d ' ')
@@ -329,7 +349,8 @@ recorder_end() {
 # Runs on every way out.
 recipe_end() {
 	status=$?
-	trap '' INT TERM HUP PIPE
+	trap '' INT
+	each_deadly trap_nothing
 	[ -z "$recorder" ] || recorder_end 5 2>/dev/null
 	[ -z "$child" ] || { kill -s "$child_signal" "$child" && wait "$child"; } 2>/dev/null
 	if [ -n "$instance" ] && [ -d "$instance" ]; then
