@@ -41,6 +41,9 @@ number() {
 	esac
 }
 
+# word OPTION VALUE: something, or wrong usage; say from a variable that is not set.
+word() { [ -n "$2" ] || bad_usage "$1 wants an argument that is not empty"; }
+
 # number_option SHORT LONG VARIABLE WORD...: the whole of own_option() for a recipe that has
 # one option of its own, with a number.
 number_option() {
@@ -74,7 +77,7 @@ common_usage() {
 END
 	! has cgroup || cat <<'END'
   -c, --cgroup PATH    only slots that belong to this cgroup (a directory, or a
-                       path below the root of cgroups)
+                       path below the root of cgroups), not to those below it
 END
 	cat <<END
   -b, --buffer KB      size of the trace buffer per processor
@@ -112,7 +115,7 @@ recipe_option() {
 	-t | --time) number "$1" "$2" && seconds=$2 ;;
 	-b | --buffer) number "$1" "$2" && buffer_kb=$2 ;;
 	-n | --lines) number "$1" "$2" && lines=$2 ;;
-	-c | --cgroup) owner=$2 ;;
+	-c | --cgroup) word "$1" "$2" && owner=$2 ;;
 	-J | --json) json=1 took=1 ;;
 	-h | --help)
 		usage
@@ -237,13 +240,23 @@ recipe_check() {
 	[ -z "$owner" ] || find_owner
 }
 
-# The inode number of --cgroup.
+# The inode number of --cgroup. A filter takes events of that one only. With those below it,
+# it would be as long as there are services, and not know those that come while it watches.
 find_owner() {
-	dir=$owner
-	[ -d "$dir/." ] && [ "${dir#"$cgroup_root"}" != "$dir" ] || dir=$cgroup_root/${owner#/}
-	[ -d "$dir" ] || die "no cgroup $owner"
+	[ -n "$cgroup_root" ] || die "no cgroups are mounted"
+	dir=$(CDPATH='' cd -P -- "$owner" 2>/dev/null && pwd)
+	case $dir in
+	"$cgroup_root" | "$cgroup_root"/*) ;;
+	*) dir=$(CDPATH='' cd -P -- "$cgroup_root/${owner#/}" 2>/dev/null && pwd) ;;
+	esac
+	case $dir in
+	"$cgroup_root" | "$cgroup_root"/*) ;;
+	*) die "no cgroup $owner" ;;
+	esac
 	# shellcheck disable=SC2012 # a single directory; stat is not everywhere
 	owner_id=$(ls -di "$dir" | awk '{ print $1; exit }')
+	below=$(($(find "$dir" -type d | wc -l) - 1))
+	[ "$below" -le 0 ] || say "only $owner itself counts, not the $below cgroups below it"
 }
 
 # recipe_instance KB: a trace instance of our own, with a buffer of that size if --buffer
