@@ -312,6 +312,10 @@ interrupted() {
 	[ -z "$child" ] || kill -s "$child_signal" "$child" 2>/dev/null
 }
 
+# deaf COMMAND...: INT, which ^C sends to all of us, does not end what it consists of. We see
+# it afterwards. Sets no variables.
+deaf() { (trap '' INT && "$@"); }
+
 # mortal_by SIGNAL: into "mortal", the words before a command that is to get SIGNAL should
 # we be killed the hard way.
 mortal_by() {
@@ -436,7 +440,7 @@ finish() {
 alive() { [ -z "$stopped" ] && kill -0 "$child" 2>/dev/null; }
 
 # each_interval FUNCTION SECONDS [COMMAND...]: call it after every so many seconds, and once
-# more when the command has ended; or for $seconds.
+# more when the command has ended; or for $seconds. If it fails, so does the recipe.
 each_interval() {
 	call=$1 every=$2 passed=0
 	shift 2
@@ -445,7 +449,7 @@ each_interval() {
 			[ $((seconds - passed)) -ge "$every" ] || every=$((seconds - passed))
 			nap "$every"
 			passed=$((passed + every))
-			"$call"
+			"$call" || exit
 		done
 		return
 	fi
@@ -456,10 +460,10 @@ each_interval() {
 			sleep 0.1
 			tenths=$((tenths + 1))
 		done
-		! alive || "$call"
+		! alive || "$call" || exit
 	done
 	finish
-	"$call"
+	"$call" || exit
 }
 
 # watch [COMMAND...]: until it ends, or for the time given. Sets "elapsed".
