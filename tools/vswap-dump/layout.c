@@ -8,6 +8,7 @@
  */
 #include <dwarf.h>
 #include <elfutils/libdw.h>
+#include <elfutils/libdwelf.h>
 #include <elfutils/libdwfl.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -638,6 +639,28 @@ static void load_build_id(struct layout *l, Dwfl_Module *mod)
 	}
 }
 
+/*
+ * Is the debug information of this very kernel? What libdwfl finds itself it compares;
+ * a file that was named is taken as it is. Where neither file has a build id there is
+ * nothing to compare.
+ */
+static bool same_build(const struct layout *l, Dwfl_Module *mod)
+{
+	Dwarf_Addr bias;
+	Dwarf *dw = dwfl_module_getdwarf(mod, &bias);
+	Elf *elf = dw ? dwarf_getelf(dw) : NULL;
+	const void *bits;
+	ssize_t n;
+
+	/* no debug information at all: whoever needs it says so */
+	if (!elf)
+		return true;
+	n = dwelf_elf_gnu_build_id(elf, &bits);
+	if (n <= 0)
+		return !l->build_id_len;
+	return (size_t)n == l->build_id_len && !memcmp(bits, l->build_id, n);
+}
+
 static int find_debuginfo(Dwfl_Module *mod, void **data, const char *modname,
 			  Dwarf_Addr base, const char *file, const char *link,
 			  GElf_Word crc, char **out)
@@ -660,7 +683,8 @@ static const Dwfl_Callbacks callbacks = {
 	.debuginfo_path = &debuginfo_path,
 };
 
-static int load_module(struct layout *l, Dwfl_Module *mod, char *err, size_t errlen)
+static int load_module(struct layout *l, Dwfl_Module *mod, bool force, char *err,
+		       size_t errlen)
 {
 	GElf_Addr bias;
 	GElf_Ehdr eh;
@@ -674,6 +698,11 @@ static int load_module(struct layout *l, Dwfl_Module *mod, char *err, size_t err
 		return fail(err, errlen, "%s: not a 64-bit little-endian kernel", l->path);
 	l->machine = eh.e_machine;
 	load_build_id(l, mod);
+	l->other_debug = !same_build(l, mod);
+	if (l->other_debug && !force)
+		return fail(err, errlen,
+			    "%s is of another build than %s (build id differs); --force goes on all the same",
+			    forced_debug_file ? forced_debug_file : "the debug information", l->path);
 	dwarf_here = has_dwarf(elf, &zstd);
 	if (load_symbols(l, elf)) {
 		/* stripped: the separate debug file has the symbol table */
@@ -720,7 +749,7 @@ static void watch_for_cuts(const char *vmlinux, struct sigaction *old)
 	sigaction(SIGBUS, &sa, old);
 }
 
-int layout_load(struct layout *l, const char *vmlinux, const char *debug_file,
+int layout_load(struct layout *l, const char *vmlinux, const char *debug_file, bool force,
 		char *err, size_t errlen)
 {
 	struct sigaction old;
@@ -750,7 +779,7 @@ int layout_load(struct layout *l, const char *vmlinux, const char *debug_file,
 		ret = fail(err, errlen, "%s: not an ELF file (%s)", vmlinux,
 			   dwfl_errmsg(-1));
 	else
-		ret = load_module(l, mod, err, errlen);
+		ret = load_module(l, mod, force, err, errlen);
 	dwfl_end(dwfl);
 	sigaction(SIGBUS, &old, NULL);
 	return ret;

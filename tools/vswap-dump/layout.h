@@ -5,6 +5,7 @@
 #ifndef VSWAP_DUMP_LAYOUT_H
 #define VSWAP_DUMP_LAYOUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "kstruct.h"
@@ -40,6 +41,7 @@ struct layout {
 	char banner[256];		/**< linux_banner in the file, or empty */
 	unsigned int units_seen;	/**< compile units that were searched */
 	char path[4096];		/**< the vmlinux */
+	bool other_debug;		/**< its debug information is of another build */
 };
 
 /**
@@ -47,11 +49,12 @@ struct layout {
  * @l: filled in
  * @vmlinux: path
  * @debug_file: separate debug file, or NULL to search the usual places
+ * @force: take one of another build, too
  * @err: receives one line on failure
  *
  * Return: 0, 1 on failure, 3 if the kernel has no vswap.
  */
-int layout_load(struct layout *l, const char *vmlinux, const char *debug_file,
+int layout_load(struct layout *l, const char *vmlinux, const char *debug_file, bool force,
 		char *err, size_t errlen);
 
 /** Name of a member as "struct member", for messages. */

@@ -100,7 +100,7 @@ static void help(void)
 "      --vmcoreinfo FILE    use this VMCOREINFO text instead of the dump's\n"
 "      --kaslr OFFSET       offset of the kernel image, in hex\n"
 "      --phys-base ADDR     its physical base (x86-64), in hex\n"
-"      --force              go on when VMLINUX is of another build\n"
+"      --force              go on when VMLINUX, or its debug file, is of another build\n"
 "\n"
 "  -h, --help               this text\n"
 "  -V, --version            version\n"
@@ -448,7 +448,10 @@ static int open_all(struct args *a, struct dump **d, struct layout *l, struct ke
 		}
 	}
 	if (!ret)
-		ret = layout_load(l, a->vmlinux, a->debug_file, err, sizeof(err));
+		ret = layout_load(l, a->vmlinux, a->debug_file, a->force, err, sizeof(err));
+	if (!ret && l->other_debug)
+		fprintf(stderr, "vswap-dump: %s is of another build than %s (build id differs); going on\n",
+			a->debug_file ? a->debug_file : "the debug information", l->path);
 	if (!ret)
 		ret = dump_attach(*d, l, err, sizeof(err));
 	if (!ret && check_match(*d, l, a->force))

@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
 		return 0;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (!layout_load(&l, path, path, err, sizeof(err)))
+	if (!layout_load(&l, path, path, false, err, sizeof(err)))
 		use(&l);
 	close(fd);
 	return 0;

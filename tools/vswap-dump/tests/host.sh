@@ -165,6 +165,32 @@ gives 1 'no DWARF' 'a vmlinux without debug information' "$tool" -s "$tmp/vm5.ba
 one_line 'a vmlinux without debug information'
 "$out/showlayout" "$tmp/vm5.bare" "$tmp/vm5.debug" | cmp -s - "$tmp/layout5"
 ok $? 'a separate debug file'
+# the debug file of another kernel, which has one member more: recognised by its build id,
+# also where only one of the two files has one
+with_id() {	# OUTPUT ID (source on stdin)
+	build "$1.o" -gdwarf-5
+	ld -r --build-id="$2" -o "$1" "$1.o" || ok 1 "building $1"
+}
+sh "$src/tests/fakevmlinux.sh" "$src/kstruct.h" >"$tmp/a.c"
+with_id "$tmp/ida" 0x1111aaaa <"$tmp/a.c"
+sed 's/^struct swap_cluster_info {/&\n\tlong one_more[3];/' "$tmp/a.c" | with_id "$tmp/idb" 0x2222bbbb
+for f in a b; do
+	objcopy --only-keep-debug "$tmp/id$f" "$tmp/id$f.debug"
+	objcopy --strip-debug "$tmp/id$f" "$tmp/id$f.bare"
+	objcopy --remove-section=.note.gnu.build-id "$tmp/id$f.debug" "$tmp/id$f.nameless"
+done
+"$out/showlayout" "$tmp/ida" >"$tmp/layouta" && "$out/showlayout" "$tmp/idb" >"$tmp/layoutb"
+! cmp -s "$tmp/layouta" "$tmp/layoutb"
+ok $? 'two kernels with different structures'
+"$out/showlayout" "$tmp/ida.bare" "$tmp/ida.debug" | cmp -s - "$tmp/layouta"
+ok $? 'a debug file with the build id of the kernel'
+for f in idb.debug ida.nameless; do
+	gives 1 "$f is of another build than .*ida.bare \(build id differs\)" "$f is not the debug file" \
+		"$tool" -s "$tmp/ida.bare" --debug-file "$tmp/$f" "$tmp/elf"
+	one_line "$f is not the debug file"
+done
+gives 1 'idb.debug is of another build .*going on' '--force takes it all the same' \
+	"$tool" -s "$tmp/ida.bare" --debug-file "$tmp/idb.debug" --force "$tmp/elf"
 # each member that the tool cannot do without: when it is missing, and when it has changed
 bad=0 n=0
 while read -r kind m; do

@@ -666,7 +666,7 @@ int main(int argc, char **argv)
 	if (argc != 4)
 		return 2;
 	if (dump_open(&d, argv + 2, 1, &opts, err, sizeof(err)) ||
-	    layout_load(&l, argv[1], NULL, err, sizeof(err)) ||
+	    layout_load(&l, argv[1], NULL, false, err, sizeof(err)) ||
 	    dump_attach(d, &l, err, sizeof(err)) || kern_init(&k, d, &l, err, sizeof(err)))
 		die(err);
 	open_files(argv[2]);

@@ -14,7 +14,7 @@ int main(int argc, char **argv)
 
 	if (argc < 2)
 		return 2;
-	ret = layout_load(&l, argv[1], argc > 2 ? argv[2] : NULL, err, sizeof(err));
+	ret = layout_load(&l, argv[1], argc > 2 ? argv[2] : NULL, false, err, sizeof(err));
 	if (ret) {
 		fprintf(stderr, "%s\n", err);
 		return ret;
