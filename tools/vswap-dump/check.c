@@ -695,9 +695,13 @@ static void check_device(struct check *ck, const struct swapdev *d)
 {
 	struct walk_stat st = { 0 };
 
-	if (d->max_absurd)
+	if (d->max_absurd) {
+		/* how many clusters there are is not known: neither they nor sums are checked */
 		say(ck, NULL, "capacity", "device %u: %" PRIu64
 		    " slots are more than memory can describe", d->type, d->max);
+		ck->tables_lost[d->type]++;
+		return;
+	}
 	walk_clusters(ck->k, d, 0, UINT64_MAX, &st,
 		      d->is_virtual ? check_virtual : check_physical, ck);
 	ck->missing += st.unread;

@@ -33,7 +33,7 @@ struct swapdev {
 	int64_t inuse;		/**< allocated slots, as the kernel counts */
 	uint64_t cluster_info;	/**< array of descriptors */
 	uint64_t nclusters;	/**< of them, bounded by what memory can hold */
-	bool max_absurd;	/**< max is more than memory can describe */
+	bool max_absurd;	/**< max is more than memory can describe: nothing is walked */
 	char path[256];		/**< of the device or file, or empty */
 	char bdev[48];		/**< block device it is on, or empty */
 	unsigned int major, minor;

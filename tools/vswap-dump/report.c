@@ -98,6 +98,13 @@ bool dump_incomplete(struct kern *k)
 
 int missing_status(struct kern *k, const struct walk_stat *st)
 {
+	const struct swapdev *v = &k->dev[k->vtype];
+
+	if (st->refused) {
+		fprintf(stderr, "vswap-dump: the virtual device claims %" PRIu64
+			" slots, more than memory can describe: they were not looked at\n", v->max);
+		return 4;
+	}
 	if (!st->unread && !st->unmapped && !st->cut && !st->tables_missing &&
 	    !st->vtables_missing && !dump_incomplete(k))
 		return 0;

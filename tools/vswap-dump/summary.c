@@ -385,15 +385,15 @@ static void say_count(struct json_object *list, uint64_t n, const char *what)
 }
 
 static void say_device(struct json_object *list, const struct swapdev *d,
-		       const struct dev_sum *x, bool busy)
+		       const struct dev_sum *x, bool busy, bool absurd)
 {
 	if (!d->used)
 		return;
-	if (!d->is_virtual && x->backing != x->pointers && !busy && !x->unread)
+	if (!d->is_virtual && x->backing != x->pointers && !busy && !x->unread && !absurd)
 		say(list, "Device %u backs %" PRIu64 " virtual slots, but %" PRIu64
 		    " of its slots say so: see --check.", d->type, x->backing, x->pointers);
 	if (d->max_absurd)
-		say(list, "Device %u claims %" PRIu64 " slots, more than memory can describe.",
+		say(list, "Device %u claims %" PRIu64 " slots, more than memory can describe: they were not looked at.",
 		    d->type, d->max);
 }
 
@@ -419,7 +419,8 @@ static struct json_object *anomalies(struct kern *k, const struct summary *s)
 	say_count(list, dump_count(k->d, RD_MISSING),
 		  "reads found a page that is not in the dump.");
 	for (i = 0; i < SWP_MAX_DEVICES; i++)
-		say_device(list, &k->dev[i], &s->dev[i], s->locked);
+		say_device(list, &k->dev[i], &s->dev[i], s->locked,
+			   w->refused || k->dev[i].max_absurd);
 	return list;
 }
 

@@ -174,7 +174,12 @@ int walk_clusters(struct kern *k, const struct swapdev *dev, uint64_t from,
 	bool shown = false;
 	int ret = 0;
 
-	for (i = from; i < dev->nclusters && i <= to && !ret; i++) {
+	/*
+	 * In the direct map what follows the array is mapped, too, to the end of memory:
+	 * no hole would end a walk to a bound that is wrong.
+	 */
+	st->refused |= dev->max_absurd;
+	for (i = from; !dev->max_absurd && i < dev->nclusters && i <= to && !ret; i++) {
 		enum rd rd = cluster_read(k, dev, i, c);
 
 		if (k->tty && !(i & 63))

@@ -65,6 +65,7 @@ struct walk_stat {
 	uint64_t tables_missing;/**< swap tables that the dump does not have */
 	uint64_t vtables_missing;
 	bool cut;		/**< stopped early: the array is not mapped to its end */
+	bool refused;		/**< not begun: the device's size is absurd */
 };
 
 /** Called for a cluster; non-zero stops the walk. */

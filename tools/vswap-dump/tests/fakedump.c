@@ -15,7 +15,8 @@ struct dump {
 	size_t n;
 	struct dump_info info;
 	const struct layout *l;
-	uint64_t count[3];
+	uint64_t ram;		/* more than n: what follows the buffer is zeroes */
+	uint64_t count[3];	/* of reads, those that worked (RD_OK) included */
 };
 
 static struct dump fake;
@@ -24,12 +25,17 @@ struct dump *fake_dump(const struct layout *l, const unsigned char *p, size_t n)
 {
 	memset(&fake, 0, sizeof(fake));
 	fake.p = p;
-	fake.n = n;
+	fake.n = fake.ram = n;
 	fake.l = l;
 	fake.info.page_shift = 12;
 	fake.info.levels = 4;
 	fake.info.format = "fake";
 	return &fake;
+}
+
+void fake_ram(uint64_t ram)
+{
+	fake.ram = ram;
 }
 
 struct dump_info *dump_info(struct dump *d)
@@ -44,6 +50,11 @@ uint64_t dump_count(const struct dump *d, enum rd why)
 
 enum rd dump_read_phys(struct dump *d, uint64_t addr, void *buf, size_t len)
 {
+	if (addr >= d->n && addr < d->ram && len <= d->ram - addr) {
+		memset(buf, 0, len);
+		d->count[RD_OK]++;
+		return RD_OK;
+	}
 	if (addr >= d->n || len > d->n - addr) {
 		/* the last page is "not in the dump", the rest does not exist */
 		enum rd rd = addr < d->n ? RD_MISSING : RD_UNMAPPED;
@@ -52,6 +63,7 @@ enum rd dump_read_phys(struct dump *d, uint64_t addr, void *buf, size_t len)
 		return rd;
 	}
 	memcpy(buf, d->p + addr, len);
+	d->count[RD_OK]++;
 	return RD_OK;
 }
 
@@ -63,12 +75,12 @@ enum rd dump_read(struct dump *d, uint64_t addr, void *buf, size_t len)
 bool dump_phys(struct dump *d, uint64_t addr, uint64_t *phys)
 {
 	*phys = addr;
-	return addr < d->n;
+	return addr < d->ram;
 }
 
 bool dump_maps(struct dump *d, uint64_t addr)
 {
-	return addr < d->n;
+	return addr < d->ram;
 }
 
 uint64_t dump_sym(struct dump *d, enum ksymbol_id id)
@@ -105,7 +117,7 @@ bool dump_vmcoreinfo_num(struct dump *d, const char *key, int base, uint64_t *va
 
 uint64_t dump_ram(struct dump *d)
 {
-	return d->n;
+	return d->ram;
 }
 
 /* -------------------------------------------------------------- layout */

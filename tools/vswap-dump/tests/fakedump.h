@@ -17,4 +17,7 @@ void fake_layout(struct layout *l);
 /** A dump whose memory is @p; one at a time. */
 struct dump *fake_dump(const struct layout *l, const unsigned char *p, size_t n);
 
+/** Let that memory be followed by zeroes, so that it has @ram bytes. */
+void fake_ram(uint64_t ram);
+
 #endif
