@@ -168,20 +168,39 @@ static void file_path(struct kern *k, uint64_t file, char *out, size_t len)
 	snprintf(out, len, "%s", buf[start] ? buf + start : "/");
 }
 
+/* Put the number of the partition behind the disk's name, as the kernel's %pg does. */
+static void add_partno(struct swapdev *dev, unsigned int partno)
+{
+	size_t n = strlen(dev->bdev);
+	bool digit = n && dev->bdev[n - 1] >= '0' && dev->bdev[n - 1] <= '9';
+
+	if (partno)
+		snprintf(dev->bdev + n, sizeof(dev->bdev) - n, "%s%u", digit ? "p" : "", partno);
+}
+
+/*
+ * Extents and offsets are relative to the block device, which may be a partition: the
+ * name of its disk alone would lead to another place.
+ */
 static void bdev_name(struct kern *k, uint64_t bdev, struct swapdev *dev)
 {
-	uint64_t disk, devt;
+	uint64_t disk, devt, partno;
 
 	if (!bdev)
 		return;
+	dev->on_bdev = true;
 	if (!dump_field(k->d, bdev, KM_block_device_bd_dev, &devt)) {
 		dev->major = kdev_major(devt);
 		dev->minor = kdev_minor(devt);
 	}
-	if (have(k, KM_gendisk_disk_name) &&
-	    !dump_field(k->d, bdev, KM_block_device_bd_disk, &disk) && disk)
-		(void)dump_string(k->d, member_addr(k, disk, KM_gendisk_disk_name),
-				  dev->bdev, sizeof(dev->bdev));
+	if (!have(k, KM_gendisk_disk_name) ||
+	    dump_field(k->d, bdev, KM_block_device_partno, &partno) ||
+	    dump_field(k->d, bdev, KM_block_device_bd_disk, &disk) || !disk)
+		return;
+	if (dump_string(k->d, member_addr(k, disk, KM_gendisk_disk_name), dev->bdev, DISK_NAME_LEN))
+		dev->bdev[0] = 0;
+	else
+		add_partno(dev, partno & BD_PARTNO);
 }
 
 static void load_device(struct kern *k, unsigned int type, uint64_t addr)
@@ -269,7 +288,8 @@ bool kern_location(struct kern *k, const struct swapdev *dev, uint64_t off,
 	uint64_t node, start, nr, block, se;
 	int depth;
 
-	if (!have(k, KM_swap_extent_start_page) || !have(k, KM_rb_node_rb_left) ||
+	/* on a network file system offsets are in the file */
+	if (!dev->on_bdev || !have(k, KM_swap_extent_start_page) || !have(k, KM_rb_node_rb_left) ||
 	    !have(k, KM_swap_extent_rb_node) ||
 	    dump_u64(k->d, member_addr(k, dev->addr, KM_swap_info_struct_swap_extent_root) +
 		     k->l->field[KM_rb_root_rb_node].off, &node))

@@ -35,7 +35,8 @@ struct swapdev {
 	uint64_t nclusters;	/**< of them, bounded by what memory can hold */
 	bool max_absurd;	/**< max is more than memory can describe: nothing is walked */
 	char path[256];		/**< of the device or file, or empty */
-	char bdev[48];		/**< block device it is on, or empty */
+	bool on_bdev;		/**< it is, or lies on, a block device */
+	char bdev[48];		/**< name of that, a partition's with its number, or empty */
 	unsigned int major, minor;
 };
 

@@ -204,10 +204,13 @@
 	K_OPT(mount, mnt_parent)						\
 	K_OPT(mount, mnt_mountpoint)						\
 	/*									\
-	 * include/linux/blk_types.h: the block device that a swap file is on	\
+	 * include/linux/blk_types.h: the block device that a swap file is on;	\
+	 * the low byte of __bd_flags is the number of the partition, 0 for a	\
+	 * whole disk								\
 	 */									\
 	K_STRUCT(block_device)							\
 	K_OPT(block_device, bd_dev)						\
+	K_OPTALIAS(block_device, partno, "__bd_flags|bd_partno")		\
 	K_OPT(block_device, bd_disk)						\
 	/* include/linux/blkdev.h: its disk */					\
 	K_STRUCT(gendisk)							\
@@ -512,6 +515,12 @@ static inline uint64_t zs_class_size(unsigned int index, uint64_t page_size)
  * many of its slots.
  */
 #define ZSWAP_TREE_SHIFT	14
+
+/* include/linux/blk_types.h: bits of __bd_flags that are the partition's number */
+#define BD_PARTNO		255
+
+/* include/linux/blkdev.h: bytes of gendisk.disk_name, with the end */
+#define DISK_NAME_LEN		32
 
 /* include/linux/kdev_t.h */
 static inline unsigned int kdev_major(uint64_t dev)

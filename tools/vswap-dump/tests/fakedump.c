@@ -171,6 +171,11 @@ void fake_layout(struct layout *l)
 	set(l, KM_zs_pool_size_class, 64, 8);
 	set(l, KM_xa_node_slots, 128, 16);
 	set(l, KM_xa_node_shift, 1, 1);
+	set(l, KM_swap_extent_rb_node, 16, 1);
+	set(l, KM_block_device_bd_dev, 4, 1);
+	set(l, KM_block_device_partno, 4, 1);
+	set(l, KM_gendisk_disk_name, 32, 1);
+	set(l, KM_task_struct_comm, 16, 1);
 	set(l, KM_vswap_stats_trans, 8 * VS_NR * VS_NR, VS_NR * VS_NR);
 	for (i = 0; i < KM_COUNT; i++) {
 		struct kfield *f = &l->field[i];

@@ -278,6 +278,7 @@ static void build_cgroups(struct fk *f)
 	for (i = 1; i <= 2; i++) {
 		uint64_t name = alloc(f, 8, 8);
 
+		f->cgname[i - 1] = name;
 		strcpy((char *)f->mem + name, i == 1 ? "alpha" : "beta");
 		kn = new(f, KS_kernfs_node);
 		fk_set(f, kn, KM_kernfs_node_parent, root);
@@ -305,6 +306,7 @@ static void build_task(struct fk *f)
 
 	list_init(f, at(f, init, KM_task_struct_tasks));
 	list_add_tail(f, at(f, init, KM_task_struct_tasks), at(f, task, KM_task_struct_tasks));
+	f->task = task;
 	fk_set(f, task, KM_task_struct_pid, FK_PID);
 	fk_set(f, task, KM_task_struct_mm, mm);
 	memcpy(f->mem + at(f, task, KM_task_struct_comm), "victim", 7);
@@ -323,6 +325,36 @@ static void build_task(struct fk *f)
 	fk_put(f, f->pte + 8 * i, 8, 0x8000000000001067ULL);
 	fk_put(f, f->pte + 8 * (i + 2), 8, pte_of(1, FK_DIRECT));
 	fk_put(f, f->pte + 8 * (i + 3), 8, pte_of(30, 7));
+}
+
+/* The physical device is a file in three pieces on partition 2 of a disk. */
+static void build_location(struct fk *f)
+{
+	static const struct { unsigned int page, pages, block; } piece[] = {
+		{ 4, 6, 50 }, { 0, 4, 100 }, { 10, FK_PCLUSTERS * FAKE_CLUSTER - 10, 300 },
+	};
+	uint64_t se[3], node[3];
+	unsigned int i;
+
+	f->bdev = new(f, KS_block_device);
+	f->disk = new(f, KS_gendisk);
+	fk_set(f, f->psi, KM_swap_info_struct_bdev, f->bdev);
+	fk_set(f, f->bdev, KM_block_device_bd_disk, f->disk);
+	fk_set(f, f->bdev, KM_block_device_bd_dev, 8 << 20 | 2);
+	/* with a flag beside the number */
+	fk_set(f, f->bdev, KM_block_device_partno, 1 << 9 | 2);
+	strcpy((char *)f->mem + at(f, f->disk, KM_gendisk_disk_name), "sda");
+	for (i = 0; i < 3; i++) {
+		se[i] = new(f, KS_swap_extent);
+		fk_set(f, se[i], KM_swap_extent_start_page, piece[i].page);
+		fk_set(f, se[i], KM_swap_extent_nr_pages, piece[i].pages);
+		fk_set(f, se[i], KM_swap_extent_start_block, piece[i].block);
+		node[i] = at(f, se[i], KM_swap_extent_rb_node);
+	}
+	fk_set(f, node[0], KM_rb_node_rb_left, node[1]);
+	fk_set(f, node[0], KM_rb_node_rb_right, node[2]);
+	fk_put(f, at(f, f->psi, KM_swap_info_struct_swap_extent_root) +
+	       f->l.field[KM_rb_root_rb_node].off, 8, node[0]);
 }
 
 void fk_build(struct fk *f)
@@ -351,4 +383,5 @@ void fk_build(struct fk *f)
 	build_slots(f);
 	build_cgroups(f);
 	build_task(f);
+	build_location(f);
 }

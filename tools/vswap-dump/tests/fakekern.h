@@ -40,6 +40,8 @@ struct fk {
 	uint64_t entry[FK_NZSWAP];	/**< zswap entries */
 	uint64_t handle[FK_NZSWAP];
 	uint64_t pool, lru, trans, zspage, folio, pgd, pte;
+	uint64_t task, cgname[2];	/**< the process; names of the cgroups, eight bytes each */
+	uint64_t bdev, disk;		/**< what the physical device lies on */
 	unsigned char page[FK_NZSWAP][4096];	/**< their content */
 	unsigned char cached[4096];
 };

@@ -15,9 +15,13 @@
  *
  * fill swapon DEVICE PRIORITY
  * fill swapoff DEVICE -
+ * fill partition DEVICE NUMBER START SIZE
+ *
+ * Makes a part of DEVICE (in bytes) known to the kernel as its partition NUMBER.
+ *
  * fill linear|error NAME DEVICE
  *
- * The last ones set up the device-mapper device NAME on DEVICE: one that works, and one
+ * These set up the device-mapper device NAME on DEVICE: one that works, and one
  * of which every read and write fails. Loading "error" over "linear" breaks a device
  * in use.
  *
@@ -41,6 +45,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/blkpg.h>
 #include <linux/dm-ioctl.h>
 #include <linux/fs.h>
 #include <signal.h>
@@ -285,6 +290,17 @@ static void dm_load(const char *target, const char *name, const char *device)
 		die(path);
 }
 
+static void add_partition(char **arg)
+{
+	struct blkpg_partition p = { .pno = atoi(arg[1]), .start = atoll(arg[2]),
+				     .length = atoll(arg[3]) };
+	struct blkpg_ioctl_arg a = { .op = BLKPG_ADD_PARTITION, .datalen = sizeof(p), .data = &p };
+	int fd = open(arg[0], O_RDONLY);
+
+	if (fd < 0 || ioctl(fd, BLKPG, &a))
+		die(arg[0]);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long n, touch = 0, i, left;
@@ -302,6 +318,10 @@ int main(int argc, char **argv)
 			seed = seed * 131 + *s;
 		seed |= 1;
 		churn(argv[2], strtoul(argv[3], NULL, 0));
+	}
+	if (!strcmp(argv[1], "partition") && argc == 6) {
+		add_partition(argv + 2);
+		return 0;
 	}
 	if (!strcmp(argv[1], "linear") || !strcmp(argv[1], "error")) {
 		dm_load(argv[1], argv[2], argv[3]);

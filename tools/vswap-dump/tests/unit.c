@@ -489,6 +489,63 @@ static void check_reports(void)
 	fk_build(&f);
 }
 
+static int do_slot(void *arg)
+{
+	return cmd_slot(&k, arg, FK_PHYS, false);
+}
+
+/* What the report of the slot on the device says of its place. */
+static bool located(const char *want)
+{
+	struct out_opts o = { 0 };
+	char *text;
+	int status;
+	bool good;
+
+	start();
+	text = capture(do_slot, &o, &status);
+	good = want ? strstr(text, fmt("location:    %s\n", want)) != NULL :
+		!strstr(text, "location:");
+	if (!good)
+		printf("# %s", text);
+	free(text);
+	return good && !status;
+}
+
+static void check_location(void)
+{
+	static const struct { uint64_t off, sector; } at[] = {
+		{ 0, 100 * 8 }, { 3, 103 * 8 }, { 4, 50 * 8 }, { 9, 55 * 8 }, { 10, 300 * 8 },
+		{ 31, 321 * 8 },
+	};
+	uint64_t name = fat(f.disk, KM_gendisk_disk_name), sector;
+	bool good = true;
+	size_t i;
+
+	start();
+	for (i = 0; i < sizeof(at) / sizeof(at[0]); i++)
+		good &= kern_location(&k, &k.dev[1], at[i].off, &sector) && sector == at[i].sector;
+	ok(good && !kern_location(&k, &k.dev[1], 32, &sector), "sectors of a device in pieces");
+	ok(located("sector 408 (byte 208896) of sda2 (8:2)"), "the partition is named");
+	strcpy((char *)f.mem + name, "nvme0n1");
+	ok(located("sector 408 (byte 208896) of nvme0n1p2 (8:2)"),
+	   "also on a disk with a number at its end");
+	memset(f.mem + name, 'x', 31);
+	fk_set(&f, f.bdev, KM_block_device_partno, 255);
+	ok(located("sector 408 (byte 208896) of xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx255 (8:2)"),
+	   "the longest name");
+	strcpy((char *)f.mem + name, "loop0");
+	fk_set(&f, f.bdev, KM_block_device_partno, 1 << 9);
+	ok(located("sector 408 (byte 208896) of loop0 (8:2)"), "a whole disk");
+	f.l.field[KM_block_device_partno].present = false;
+	ok(located("sector 408 (byte 208896) of ? (8:2)"),
+	   "no name where it cannot be told from its disk");
+	f.l.field[KM_block_device_partno].present = true;
+	fk_set(&f, f.psi, KM_swap_info_struct_bdev, 0);
+	ok(located(NULL), "no sector of a file on no block device");
+	fk_build(&f);
+}
+
 /* ----------------------------------------------------------- decoders */
 
 static void page_kind(unsigned char *p, unsigned int kind)
@@ -712,6 +769,7 @@ int main(int argc, char **argv)
 	check_reports();
 	check_anomalies();
 	check_task_cycle();
+	check_location();
 	check_decoders();
 	check_handmade();
 	check_arch();
