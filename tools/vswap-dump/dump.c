@@ -480,9 +480,11 @@ static int load_note(struct dump *d, char *err, size_t errlen)
 	}
 	if ((s = dump_vmcoreinfo(d, "OSRELEASE")))
 		snprintf(d->info.release, sizeof(d->info.release), "%s", s);
+	text_clean(d->info.release);
 	free(s);
 	if ((s = dump_vmcoreinfo(d, "BUILD-ID")))
 		snprintf(d->info.build_id, sizeof(d->info.build_id), "%s", s);
+	text_clean(d->info.build_id);
 	free(s);
 	return 0;
 }

@@ -91,7 +91,10 @@ enum rd dump_u32(struct dump *d, uint64_t addr, uint32_t *val);
 /** A member of the structure at @addr: integer or pointer of up to eight bytes. */
 enum rd dump_field(struct dump *d, uint64_t addr, enum kmember_id id, uint64_t *val);
 
-/** A string of at most @len - 1 bytes; unprintable bytes become '?'. */
+/**
+ * A string of at most @len - 1 bytes; what is no printable UTF-8 becomes '?', also of a
+ * character that the kernel, or @len, cut in two.
+ */
 enum rd dump_string(struct dump *d, uint64_t addr, char *buf, size_t len);
 
 /** Run-time address of a symbol; 0 if this kernel does not have it. */

@@ -132,7 +132,7 @@ static void file_path(struct kern *k, uint64_t file, char *out, size_t len)
 {
 	uint64_t path = member_addr(k, file, KM_file_f_path), mnt, dentry;
 	uint64_t parent, name, m, mparent, mpoint;
-	char buf[256], part[128];
+	char buf[256], part[256];
 	size_t start = sizeof(buf) - 1;
 	int i;
 

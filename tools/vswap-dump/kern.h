@@ -145,7 +145,9 @@ bool kern_long(struct kern *k, enum ksymbol_id id, uint64_t *val);
 
 /**
  * kern_location - where on its device a slot lies
- * @sector: receives the 512-byte sector of the block device
+ * @sector: receives the 512-byte sector of the block device, as named in @dev
+ *
+ * Return: false if it is on none, or the dump does not tell.
  */
 bool kern_location(struct kern *k, const struct swapdev *dev, uint64_t off,
 		   uint64_t *sector);

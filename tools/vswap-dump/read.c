@@ -57,16 +57,14 @@ enum rd dump_string(struct dump *d, uint64_t addr, char *buf, size_t len)
 		if (rd)
 			return rd;
 		for (k = 0; k < n; k++, i++) {
-			unsigned char c = buf[i];
-
-			if (!c)
-				return RD_OK;
-			if (c < 0x20 || c == 0x7f)
-				buf[i] = '?';
+			if (!buf[i])
+				goto out;
 		}
 		addr += n;
 	}
 	buf[i] = 0;
+out:
+	text_clean(buf);
 	return RD_OK;
 }
 

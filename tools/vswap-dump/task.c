@@ -230,7 +230,7 @@ int cmd_task(struct kern *k, const struct out_opts *o, unsigned int pid)
 {
 	struct task_walk w = { .pid = pid, .tables_left = dump_ram(k->d) / k->page_size + 16 };
 	uint64_t task, mm, pgd;
-	char comm[17] = "?";
+	char comm[17];
 	const char *why;
 	int ret = 0;
 
@@ -239,9 +239,9 @@ int cmd_task(struct kern *k, const struct out_opts *o, unsigned int pid)
 		fprintf(stderr, "vswap-dump: process %u: %s\n", pid, why);
 		return 4;
 	}
-	if (k->l->field[KM_task_struct_comm].present)
-		(void)dump_string(k->d, task + k->l->field[KM_task_struct_comm].off, comm,
-				  sizeof(comm));
+	if (!k->l->field[KM_task_struct_comm].present ||
+	    dump_string(k->d, task + k->l->field[KM_task_struct_comm].off, comm, sizeof(comm)))
+		strcpy(comm, "?");
 	if (dump_field(k->d, task, KM_task_struct_mm, &mm)) {
 		fprintf(stderr, "vswap-dump: process %u (%s): not in the dump\n", pid, comm);
 		return 4;

@@ -32,6 +32,42 @@ uint64_t get_le(const void *p, unsigned int width)
 	return v;
 }
 
+/* Bytes of the character that begins at @p; 0 if none does, or a control character. */
+static unsigned int char_len(const unsigned char *p)
+{
+	/* the least code point for a length: none is written longer than it must be, and
+	 * those from 0x80 to 0x9f are control characters */
+	static const uint32_t least[] = { [2] = 0xa0, [3] = 0x800, [4] = 0x10000 };
+	unsigned int n = *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4, i;
+	uint32_t c = *p & (0x7fu >> n);
+
+	if (*p < 0x80)
+		return *p >= 0x20 && *p != 0x7f;
+	if (*p < 0xc2 || *p > 0xf4)
+		return 0;
+	for (i = 1; i < n; i++) {
+		/* the end of the string is not such a byte */
+		if (p[i] >> 6 != 2)
+			return 0;
+		c = c << 6 | (p[i] & 0x3f);
+	}
+	/* 0xd800 to 0xdfff are halves of UTF-16 */
+	return c < least[n] || c >> 11 == 0x1b || c > 0x10ffff ? 0 : n;
+}
+
+void text_clean(char *s)
+{
+	unsigned int n;
+
+	for (; *s; s += n) {
+		n = char_len((unsigned char *)s);
+		if (!n) {
+			*s = '?';
+			n = 1;
+		}
+	}
+}
+
 uint64_t now_ms(void)
 {
 	struct timespec t;

@@ -14,6 +14,9 @@ int fail(char *err, size_t len, const char *fmt, ...) __attribute__((format(prin
 /** A little-endian number of up to eight bytes. */
 uint64_t get_le(const void *p, unsigned int width);
 
+/** Make printable UTF-8 of a string: '?' for control characters and for bytes of no character. */
+void text_clean(char *s);
+
 /** Milliseconds of a clock that only runs forward. */
 uint64_t now_ms(void);
 

@@ -489,6 +489,59 @@ static void check_reports(void)
 	fk_build(&f);
 }
 
+/* Parsed by the rules of JSON, which is UTF-8; NULL if it is not. */
+static struct json_object *strict_json(const char *text)
+{
+	struct json_tokener *tok = json_tokener_new();
+	struct json_object *o;
+
+	json_tokener_set_flags(tok, JSON_TOKENER_VALIDATE_UTF8);
+	o = json_tokener_parse_ex(tok, text, -1);
+	json_tokener_free(tok);
+	return o;
+}
+
+/* Names are bytes to the kernel, which cuts that of a process wherever 15 of them end. */
+static void check_names(void)
+{
+	static const struct { const char *in, *out; } names[] = {
+		{ "plain", "plain" }, { "\xd1\x81\xd0\xbb", "\xd1\x81\xd0\xbb" },
+		{ "\xe2\x82\xac", "\xe2\x82\xac" }, { "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
+		{ "\x1b[1m\n", "?[1m?" }, { "a\xc2\x9b", "a??" }, { "\xc0\xaf", "??" },
+		{ "\xe0\x80\xaf", "???" }, { "\xed\xa0\x80", "???" }, { "\xf4\x90\x80\x80", "????" },
+		{ "\xff\xfe", "??" }, { "\xf0\x9f\x98", "???" }, { "\xd0z", "?z" }, { "\x7f", "?" },
+	};
+	struct out_opts json = { .json = true };
+	struct json_object *o, *row;
+	char *text, b[16];
+	int status;
+	size_t i;
+	bool good = true;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		strcpy(b, names[i].in);
+		text_clean(b);
+		good &= !strcmp(b, names[i].out);
+	}
+	ok(good, "what is no printable UTF-8 becomes a question mark");
+	/* seven letters of two bytes, and half of one; of a cgroup one, and half of one */
+	memcpy(f.mem + fat(f.task, KM_task_struct_comm),
+	       "\xd0\xb0\xd0\xb1\xd0\xb2\xd0\xb3\xd0\xb4\xd0\xb5\xd0\xb6\xd0", 16);
+	strcpy((char *)f.mem + f.cgname[0], "\xd0\xb0\xd0");
+	start();
+	text = capture(do_task, &json, &status);
+	o = strict_json(text);
+	ok(o && !strcmp(json_object_get_string(json_object_object_get(o, "comm")),
+			"\xd0\xb0\xd0\xb1\xd0\xb2\xd0\xb3\xd0\xb4\xd0\xb5\xd0\xb6?"),
+	   "the name of a process that is cut in a character");
+	row = json_object_array_get_idx(json_object_object_get(o, "rows"), 0);
+	ok(row && !strcmp(json_object_get_string(json_object_object_get(row, "cgroup")),
+			  "/\xd0\xb0?"), "and that of a cgroup");
+	json_object_put(o);
+	free(text);
+	fk_build(&f);
+}
+
 static int do_slot(void *arg)
 {
 	return cmd_slot(&k, arg, FK_PHYS, false);
@@ -769,6 +822,7 @@ int main(int argc, char **argv)
 	check_reports();
 	check_anomalies();
 	check_task_cycle();
+	check_names();
 	check_location();
 	check_decoders();
 	check_handmade();
