@@ -101,8 +101,7 @@ static const char *cluster_busy(const struct cluster *c)
 	return c->locked ? BUSY_CLUSTER : NULL;
 }
 
-/* What says that somebody may be in the middle of changing the slot, or NULL. */
-static const char *slot_busy(struct kern *k, const struct cluster *c, const struct slot *s)
+const char *slot_busy(struct kern *k, const struct cluster *c, const struct slot *s)
 {
 	struct folio_state f;
 

@@ -33,6 +33,9 @@ int cmd_check(struct kern *k, const struct out_opts *o);
 void row_from_entry(struct kern *k, unsigned int type, uint64_t off, struct cluster *c,
 		    struct row *r);
 
+/** What says that a slot may be half changed, whose cluster is in @c, or NULL. */
+const char *slot_busy(struct kern *k, const struct cluster *c, const struct slot *s);
+
 /** Does the slot pass the filter? */
 bool filter_match(struct kern *k, const struct filter *f, const struct slot *s);
 

@@ -224,6 +224,11 @@ int listing_begin(struct listing *l, struct kern *k, const struct out_opts *opts
 	return 0;
 }
 
+const char *zentry_lost(enum rd rd)
+{
+	return rd == RD_MISSING ? "zswap entry not in the dump" : "zswap entry not mapped";
+}
+
 void row_from_slot(struct kern *k, const struct slot *s, struct row *r)
 {
 	struct pool *p;
@@ -235,8 +240,7 @@ void row_from_slot(struct kern *k, const struct slot *s, struct row *r)
 		return;
 	kern_zentry(k, s->entry, &r->z);
 	if (r->z.rd) {
-		r->note = r->z.rd == RD_MISSING ? "zswap entry not in the dump" :
-			"zswap entry not mapped";
+		r->note = zentry_lost(r->z.rd);
 		return;
 	}
 	p = kern_pool(k, r->z.pool);

@@ -82,6 +82,9 @@ void listing_help(FILE *f);
 /** Fill a row from a slot of the virtual device, reading its zswap entry. */
 void row_from_slot(struct kern *k, const struct slot *s, struct row *r);
 
+/** The note about a zswap entry that could not be read. */
+const char *zentry_lost(enum rd rd);
+
 /** Bytes as "12.3M", or exact. Uses a ring of buffers: valid for a few calls. */
 const char *fmt_bytes(uint64_t bytes, bool exact);
 

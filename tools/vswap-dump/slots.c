@@ -77,7 +77,7 @@ static int list_slot(struct kern *k, const struct cluster *c, const struct slot 
 	struct row r;
 
 	row_from_slot(k, s, &r);
-	if (!r.note && s->state == VS_INVALID && c->locked)
+	if (!r.note && s->state == VS_INVALID && slot_busy(k, c, s))
 		r.note = "being changed";
 	listing_add(arg, &r);
 	return ferror(stdout);
@@ -265,12 +265,16 @@ out:
 
 /* ---------------------------------------------------- --entry and --phys */
 
+#define IN_ZSWAP	"in zswap"
+#define ZERO_FILLED	"zero-filled"
+
 /* A swap entry of a physical device: no virtual slot is behind it. */
 static void direct_row(struct kern *k, const struct swapdev *d, uint64_t off,
 		       struct cluster *c, struct row *r)
 {
 	uint64_t entry;
 	struct pool *p;
+	enum rd rd;
 
 	r->direct = "direct";
 	if (slot_read(k, d, off, c, &r->s)) {
@@ -283,11 +287,14 @@ static void direct_row(struct kern *k, const struct swapdev *d, uint64_t off,
 	else if (r->s.state == VS_FREE)
 		r->note = "names a free slot";
 	else if (r->s.state == VS_ZERO)
-		r->note = "zero-filled";
-	if (kern_zswap_tree(k, d->type, off, &entry) || !entry)
+		r->note = ZERO_FILLED;
+	rd = kern_zswap_tree(k, d->type, off, &entry);
+	if (rd)
+		r->note = rd == RD_MISSING ? "zswap's tree is not in the dump" : "zswap's tree is not mapped";
+	if (rd || !entry)
 		return;
-	r->note = "in zswap";
 	kern_zentry(k, entry, &r->z);
+	r->note = r->z.rd ? zentry_lost(r->z.rd) : IN_ZSWAP;
 	p = r->z.rd ? NULL : kern_pool(k, r->z.pool);
 	r->comp = p && p->comp[0] ? p->comp : NULL;
 }
@@ -319,7 +326,16 @@ void row_from_entry(struct kern *k, unsigned int type, uint64_t off, struct clus
 	r->off = off;
 }
 
-/* The page behind a direct entry: in the swap cache, in zswap, or zero-filled. */
+/* Notes that say where a page is, not that something is wrong. */
+static bool harmless(const char *note)
+{
+	return !note || !strcmp(note, IN_ZSWAP) || !strcmp(note, ZERO_FILLED);
+}
+
+/*
+ * The page behind a direct entry: in the swap cache, in zswap, or zero-filled. It is on
+ * the device only where nothing says otherwise, or cannot be read.
+ */
 static int direct_raw(struct kern *k, const struct row *r)
 {
 	unsigned char *buf = need(k->page_size);
@@ -337,7 +353,10 @@ static int direct_raw(struct kern *k, const struct row *r)
 	if (ct == CONTENT_DEVICE && r->s.state == VS_ZERO) {
 		memset(buf, 0, k->page_size);
 		ct = CONTENT_ZERO;
-	} else if (ct == CONTENT_DEVICE && r->z.length) {
+	} else if (ct == CONTENT_DEVICE && !harmless(r->note)) {
+		snprintf(why, sizeof(why), "%s", r->note);
+		ct = CONTENT_MISSING;
+	} else if (ct == CONTENT_DEVICE && r->note && !strcmp(r->note, IN_ZSWAP)) {
 		ct = content_zentry(k, &r->z, buf, why, sizeof(why));
 	}
 	if (!content_ok(ct))
@@ -347,12 +366,6 @@ static int direct_raw(struct kern *k, const struct row *r)
 		ret = fwrite(buf, 1, k->page_size, stdout) == k->page_size ? 0 : 1;
 	free(buf);
 	return ret;
-}
-
-/* Notes that say where a page is, not that something is wrong. */
-static bool harmless(const char *note)
-{
-	return !note || !strcmp(note, "in zswap") || !strcmp(note, "zero-filled");
 }
 
 int cmd_entry(struct kern *k, const struct out_opts *o, uint64_t pte, bool raw)
@@ -374,9 +387,9 @@ int cmd_entry(struct kern *k, const struct out_opts *o, uint64_t pte, bool raw)
 	c = cluster_new();
 	row_from_entry(k, type, off, c, &r);
 	free(c);
-	ret = harmless(r.note) ? 0 : 4;
-	if (raw && !ret)
+	if (raw)
 		return direct_raw(k, &r);
+	ret = harmless(r.note) ? 0 : 4;
 	if (o->json) {
 		struct json_object *h = json_head(k, "entry");
 

@@ -36,6 +36,7 @@ struct summary {
 	struct dev_sum dev[SWP_MAX_DEVICES];
 	uint64_t occ[OCC_BUCKETS];	/* clusters: empty, up to a quarter, ..., full */
 	uint64_t locked;		/* clusters that were being changed */
+	uint64_t half_done;		/* invalid slots that were being changed */
 	uint64_t tables, vtables, memcgs, extends;
 	uint64_t entries;		/* zswap entries read */
 	uint64_t entry_bytes;		/* and their compressed bytes */
@@ -116,6 +117,7 @@ static int sum_cluster(struct kern *k, const struct swapdev *dev, const struct c
 		if (s.state == VS_FREE)
 			continue;
 		used++;
+		sum->half_done += s.state == VS_INVALID && slot_busy(k, c, &s);
 		count_slot(k, sum, &s);
 	}
 	sum->occ[occupancy(k, used)]++;
@@ -397,6 +399,29 @@ static void say_device(struct json_object *list, const struct swapdev *d,
 		    d->type, d->max);
 }
 
+/* Could all slots be counted? Else the sums differ from the kernel's for that reason. */
+static bool all_counted(const struct summary *s)
+{
+	const struct walk_stat *w = &s->walk;
+
+	return !w->unread && !w->unmapped && !w->cut && !w->refused && !w->tables_missing &&
+	       !s->slots[VS_UNKNOWN];
+}
+
+/* Sums that differ from the kernel's: the same that --check calls violations. */
+static void say_diff(struct json_object *list, const struct summary *s)
+{
+	int i;
+
+	if (!s->have_trans || s->locked || !all_counted(s))
+		return;
+	for (i = VS_NONE; i < VS_NR; i++) {
+		if (s->slots[i] != s->gauge[i])
+			say(list, "%" PRIu64 " slots are %s, the kernel counts %" PRId64
+			    ": see --check.", s->slots[i], vs_names[i], (int64_t)s->gauge[i]);
+	}
+}
+
 /* What is wrong or incomplete, a line each. */
 static struct json_object *anomalies(struct kern *k, const struct summary *s)
 {
@@ -406,7 +431,7 @@ static struct json_object *anomalies(struct kern *k, const struct summary *s)
 
 	if (dump_short(k))
 		say(list, "%s", dump_short(k));
-	say_count(list, s->slots[VS_INVALID], "slots have contradictory tables: see --check.");
+	say_count(list, s->slots[VS_INVALID] - s->half_done, "slots have contradictory tables: see --check.");
 	say_count(list, s->slots[VS_UNKNOWN],
 		  "slots in use are of unknown backing: their tables are not in the dump.");
 	say_count(list, w->unread, "cluster descriptors are not in the dump.");
@@ -416,6 +441,7 @@ static struct json_object *anomalies(struct kern *k, const struct summary *s)
 	say_count(list, s->entries_unread, "zswap entries cannot be read or are damaged.");
 	say_count(list, dw->unread + dw->unmapped + dw->tables_missing,
 		  "clusters of physical devices cannot be read.");
+	say_diff(list, s);
 	say_count(list, dump_count(k->d, RD_MISSING),
 		  "reads found a page that is not in the dump.");
 	for (i = 0; i < SWP_MAX_DEVICES; i++)
@@ -434,6 +460,9 @@ static void print_anomalies(const struct summary *s, struct json_object *list)
 	if (s->locked)
 		printf("%" PRIu64 " clusters were being changed when the dump was taken; figures may differ by the slots of one operation each.\n",
 		       s->locked);
+	if (s->half_done)
+		printf("%" PRIu64 " slots have contradictory tables because they were being changed; --check lists them as in flight.\n",
+		       s->half_done);
 	if (!n)
 		puts("No anomalies; --check looks closer.");
 }
@@ -557,6 +586,7 @@ static struct json_object *json_rest(struct kern *k, struct summary *s)
 
 	json_u64(o, "clusters", s->walk.clusters);
 	json_u64(o, "clusters_locked", s->locked);
+	json_u64(o, "slots_half_done", s->half_done);
 	json_u64(o, "descriptors_missing", s->walk.unread);
 	json_u64(o, "descriptors_unmapped", s->walk.unmapped);
 	json_u64(o, "swap_tables", s->tables);

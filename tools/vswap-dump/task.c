@@ -21,6 +21,7 @@ struct task_walk {
 	unsigned int pid;
 	uint64_t states[VS_NR_ALL];
 	uint64_t direct, other;
+	uint64_t half_done;	/* invalid slots that were being changed */
 	uint64_t tables_left;	/* more tables than memory has pages: a cycle */
 	uint64_t missing;	/* tables that the dump does not have */
 	bool cycle;
@@ -128,6 +129,10 @@ static void found_swap(struct kern *k, struct task_walk *w, uint64_t addr, uint6
 	r.pid = w->pid;
 	r.addr = addr;
 	r.pte = pte;
+	if (r.has_slot && r.s.state == VS_INVALID && slot_busy(k, w->c, &r.s)) {
+		w->half_done++;
+		r.note = r.note ? r.note : "being changed";
+	}
 	if (r.has_slot)
 		w->states[r.s.state]++;
 	else
@@ -271,7 +276,7 @@ int cmd_task(struct kern *k, const struct out_opts *o, unsigned int pid)
 		json_totals(k, &w, comm);
 	else
 		print_totals(k, &w, comm, o);
-	if (w.missing || w.cycle || w.states[VS_UNKNOWN] || w.states[VS_INVALID] ||
+	if (w.missing || w.cycle || w.states[VS_UNKNOWN] || w.states[VS_INVALID] > w.half_done ||
 	    w.states[VS_FREE] || dump_incomplete(k))
 		ret = 4;
 	free(w.c);

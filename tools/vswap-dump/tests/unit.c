@@ -415,6 +415,112 @@ static void check_anomalies(void)
 	fk_build(&f);
 }
 
+/* Is it an anomaly, and one line of the summary? Its exit status is that of --check. */
+static bool summed_up(const char *line, int want_status)
+{
+	struct out_opts o = { 0 };
+	int status, check;
+	char *text;
+	bool good;
+
+	start();
+	free(capture(do_check, &o, &check));
+	start();
+	text = capture(do_summary, &o, &status);
+	good = status == want_status && check == want_status && strstr(text, line) &&
+	       !strstr(text, "No anomalies") == !!status;
+	if (!good)
+		printf("# status %d, of the check %d\n# %s", status, check, text);
+	free(text);
+	return good;
+}
+
+/* The summary calls wrong what --check calls wrong, and nothing that it calls in flight. */
+static void check_agreement(void)
+{
+	uint64_t lock = fat(fk_ci(&f, 1), KM_swap_cluster_info_lock);
+	struct out_opts o = { 0 };
+	int st1, st2;
+
+	ok(summed_up("\nNo anomalies; --check looks closer.\n", 0), "no anomalies");
+	fk_put(&f, f.trans + 8 * (VS_NONE * VS_NR + VS_ZERO), 8, 3);
+	ok(summed_up("\n1 slots are zero, the kernel counts 3: see --check.\n", 4) &&
+	   summed_up("\n1 slots are none, the kernel counts -1: see --check.\n", 4),
+	   "figures that differ from the kernel's are anomalies");
+	fk_put(&f, lock, 4, 1);
+	ok(summed_up("\n1 clusters were being changed", 0), "unless clusters are locked");
+	fk_build(&f);
+	fk_put(&f, vword(FK_POISON), 8, 5);
+	ok(summed_up("\n1 slots have contradictory tables: see --check.\n", 4), "an invalid slot");
+	start();
+	free(capture(do_task, &o, &st1));
+	fk_put(&f, lock, 4, 1);
+	ok(summed_up("\n1 slots have contradictory tables because they were being changed", 0),
+	   "an invalid slot that is being changed");
+	start();
+	free(capture(do_task, &o, &st2));
+	ok(st1 == 4 && st2 == 0, "both in a process");
+	fk_build(&f);
+}
+
+static int do_entry(void *arg)
+{
+	struct out_opts o = { 0 };
+
+	return cmd_entry(&k, &o, *(uint64_t *)arg, true);
+}
+
+/* The page behind a direct entry, or why there is none: one line on standard error. */
+static bool direct_page(uint64_t off, const void *page, const char *why)
+{
+	uint64_t pte = 1ULL << 59 | (~off << 14 >> 5);
+	FILE *saved = stderr;
+	char *text, *said = NULL;
+	size_t len;
+	int status;
+	bool good;
+
+	start();
+	stderr = open_memstream(&said, &len);
+	text = capture(do_entry, &pte, &status);
+	fclose(stderr);
+	stderr = saved;
+	good = page ? !status && !*said && !memcmp(text, page, 4096) :
+		status == 4 && !*text && !strcmp(said, fmt("vswap-dump: slot %d of device 1: %s\n",
+							   (int)off, why));
+	if (!good)
+		printf("# status %d: %s", status, said);
+	free(text);
+	free(said);
+	return good;
+}
+
+static void check_direct(void)
+{
+	/* behind everything else: the array of trees, its length, a tree, its node */
+	uint64_t trees = (f.top + 63) / 64 * 64, tree = trees + 128, node = trees + 256;
+	uint64_t slot = node + f.l.field[KM_xa_node_slots].off + 8 * FK_DIRECT;
+
+	ok(direct_page(FK_DIRECT, NULL, "the content is on the device, not in memory"),
+	   "a direct entry whose page is on the device");
+	f.l.sym[KSYM_zswap_trees].present = f.l.sym[KSYM_nr_zswap_trees].present = true;
+	f.l.sym[KSYM_zswap_trees].addr = trees;
+	f.l.sym[KSYM_nr_zswap_trees].addr = trees + 64;
+	fk_put(&f, trees + 8, 8, tree);
+	fk_put(&f, trees + 64 + 4, 4, 1);
+	fk_set(&f, tree, KM_xarray_xa_head, node | 2);
+	fk_put(&f, slot, 8, f.entry[0]);
+	ok(direct_page(FK_DIRECT, f.page[0], NULL), "one whose page is in zswap");
+	fk_put(&f, slot, 8, FK_SIZE - 8);
+	ok(direct_page(FK_DIRECT, NULL, "zswap entry not in the dump"),
+	   "one whose zswap entry is missing");
+	fk_put(&f, trees + 8, 8, FK_SIZE - 4);
+	ok(direct_page(FK_DIRECT, NULL, "zswap's tree is not in the dump"),
+	   "one of which the dump does not tell");
+	fk_build(&f);
+	ok(direct_page(FK_DIRECT + 1, NULL, "names a free slot"), "one of a free slot");
+}
+
 static int do_no_task(void *arg)
 {
 	return cmd_task(&k, arg, FK_PID + 1);
@@ -821,6 +927,8 @@ int main(int argc, char **argv)
 	check_content();
 	check_reports();
 	check_anomalies();
+	check_agreement();
+	check_direct();
 	check_task_cycle();
 	check_names();
 	check_location();
