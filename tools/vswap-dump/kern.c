@@ -10,7 +10,6 @@
 
 #include "kern.h"
 
-#define NR_CGROUP_IDS	65536
 #define MAX_PATH_PARTS	64
 #define MAX_RB_DEPTH	128
 #define MAX_CPUS	65536

@@ -18,6 +18,8 @@
 #define MAX_CLUSTER	8192
 /** Pools of different compressors that are remembered. */
 #define MAX_POOLS	64
+/** Private ids of cgroups are below this. */
+#define NR_CGROUP_IDS	65536
 
 /** A swap device of the dumped kernel. */
 struct swapdev {

@@ -110,7 +110,7 @@ static void help(void)
 	puts("\n"
 "Exit status: 0 complete; 1 cannot open, parse or write; 2 wrong usage; 3 no vswap in\n"
 "this kernel; 4 finished, but with missing pages or violations, or there is no such\n"
-"slot or process.");
+"slot, process or cgroup.");
 }
 
 static int usage(const char *fmt, const char *arg)

@@ -20,24 +20,28 @@ static const enum col slot_cols[] = {
 };
 #define NSLOT_COLS	(sizeof(slot_cols) / sizeof(slot_cols[0]))
 
+/* Is it the cgroup that --cgroup names, by inode number or by path? */
+static bool cgroup_is(const char *name, const struct cgroup *g)
+{
+	char *end;
+	unsigned long long ino = strtoull(name, &end, 10);
+
+	if (*name && !*end)
+		return g->ino == ino;
+	return g->path && !strcmp(g->path, name);
+}
+
 bool filter_match(struct kern *k, const struct filter *f, const struct slot *s)
 {
 	if (f->backings ? !(f->backings >> s->state & 1) : s->state == VS_FREE)
 		return false;
 	if (f->device >= 0 && (s->state != VS_PHYS || s->ptype != (unsigned int)f->device))
 		return false;
-	if (f->cgroup) {
-		const struct cgroup *g = kern_cgroup(k, s->memcg);
-		char *end;
-		unsigned long long ino = strtoull(f->cgroup, &end, 10);
-
-		if (!s->memcg)
-			return !strcmp(f->cgroup, "-");
-		if (*f->cgroup && !*end)
-			return g->ino == ino;
-		return g->path && !strcmp(g->path, f->cgroup);
-	}
-	return true;
+	if (!f->cgroup)
+		return true;
+	if (!s->memcg)
+		return s->memcg_known && !strcmp(f->cgroup, "-");
+	return cgroup_is(f->cgroup, kern_cgroup(k, s->memcg));
 }
 
 /* ------------------------------------------------------------- --slots */
@@ -48,6 +52,8 @@ struct each {
 	int (*fn)(struct kern *k, const struct cluster *c, const struct slot *s, void *arg);
 	void *arg;
 	uint64_t lost;		/* slots in use in clusters whose table is missing */
+	uint64_t unowned;	/* with --cgroup: slots in use whose owner is not known */
+	uint64_t matched;
 };
 
 static int each_slot(struct kern *k, const struct swapdev *dev, const struct cluster *c,
@@ -66,8 +72,46 @@ static int each_slot(struct kern *k, const struct swapdev *dev, const struct clu
 	}
 	for (i = 0; c->table_st == TABLE_READ && i < k->cluster && !ret; i++) {
 		slot_decode(k, c, i, true, &s);
-		if (filter_match(k, e->f, &s))
-			ret = e->fn(k, c, &s, e->arg);
+		if (e->f->cgroup && s.state != VS_FREE && !s.memcg_known)
+			e->unowned++;
+		if (!filter_match(k, e->f, &s))
+			continue;
+		e->matched++;
+		ret = e->fn(k, c, &s, e->arg);
+	}
+	return ret;
+}
+
+/* Is there such a cgroup in the kernel's table of them? One that is "-" always is. */
+static bool cgroup_exists(struct kern *k, const char *name)
+{
+	unsigned int id;
+
+	for (id = 1; id < NR_CGROUP_IDS; id++) {
+		const struct cgroup *g = kern_cgroup(k, id);
+
+		if (g->memcg && cgroup_is(name, g))
+			return true;
+	}
+	return !strcmp(name, "-");
+}
+
+/* What a list by cgroup cannot say by being short, or empty. The exit status. */
+static int cgroup_status(struct kern *k, const struct each *e)
+{
+	int ret = 0;
+
+	if (!e->f->cgroup)
+		return 0;
+	if (e->unowned) {
+		fprintf(stderr, "vswap-dump: the owner of %" PRIu64
+			" slots in use is not in the dump\n", e->unowned);
+		ret = 4;
+	}
+	if (!e->matched && !cgroup_exists(k, e->f->cgroup)) {
+		fprintf(stderr, "vswap-dump: there is no cgroup %s%s\n", e->f->cgroup,
+			dump_incomplete(k) ? " in what the dump has" : "");
+		ret = 4;
 	}
 	return ret;
 }
@@ -88,6 +132,7 @@ int cmd_slots(struct kern *k, const struct out_opts *o, const struct filter *f)
 	struct walk_stat st = { 0 };
 	struct listing l;
 	struct each e = { .f = f, .fn = list_slot, .arg = &l };
+	int ret;
 
 	if (listing_begin(&l, k, o, slot_cols, NSLOT_COLS))
 		return 2;
@@ -101,7 +146,8 @@ int cmd_slots(struct kern *k, const struct out_opts *o, const struct filter *f)
 		json_u64(more, "slots_unknown", e.lost);
 		json_stream_end(k, l.rows, more);
 	}
-	return missing_status(k, &st);
+	ret = cgroup_status(k, &e);
+	return missing_status(k, &st) ? 4 : ret;
 }
 
 /* -------------------------------------------------------------- --slot */
@@ -602,8 +648,8 @@ int cmd_extract(struct kern *k, const struct out_opts *o, const struct filter *f
 		       " on a device or poisoned, %" PRIu64 " could not be had (see index.tsv)\n",
 		       a.written, dir, a.elsewhere, a.failed);
 	}
-	ret = missing_status(k, &st);
-	if (a.failed)
+	ret = cgroup_status(k, &e);
+	if (missing_status(k, &st) || a.failed)
 		ret = 4;
 out:
 	if (a.dirfd >= 0)

@@ -301,6 +301,9 @@ compare_manual() {	# DUMP
 # Asking for what is not there, or for the wrong thing.
 compare_absent() {	# DUMP
 	one_line 4 'no such process' 'a process that does not exist' "$1" --task 999999
+	one_line 4 'there is no cgroup /nope$' 'a cgroup that does not exist' "$1" --slots --cgroup /nope
+	vd "$1" --slots --cgroup / >"$tmp/got" 2>&1
+	is "$? $(wc -l <"$tmp/got")" '0 0' 'a cgroup that owns nothing'
 	one_line 4 'does not exist' 'a slot that does not exist' "$1" --slot 999999999999
 	one_line 4 'no swap device' 'a device that does not exist' "$1" --phys 29:1
 	one_line 4 'has [0-9]+ slots' 'a physical slot that does not exist' "$1" --phys 1:999999999

@@ -521,6 +521,54 @@ static void check_direct(void)
 	ok(direct_page(FK_DIRECT + 1, NULL, "names a free slot"), "one of a free slot");
 }
 
+/* The list of slots by cgroup: how many rows, and what is said about it. */
+static bool by_cgroup(const char *cgroup, unsigned int rows, const char *said, int want)
+{
+	struct filter flt = { .to = UINT64_MAX, .device = -1, .cgroup = cgroup };
+	FILE *saved = stderr;
+	char *text, *err = NULL, *p;
+	unsigned int n = 0;
+	size_t len;
+	int status;
+	bool good;
+
+	start();
+	stderr = open_memstream(&err, &len);
+	text = capture(do_slots, &flt, &status);
+	fclose(stderr);
+	stderr = saved;
+	for (p = text; *p; p++)
+		n += *p == '\n';
+	good = n == rows && status == want && (said ? strstr(err, said) != NULL : !*err);
+	if (!good)
+		printf("# %u rows, status %d, %s\n", n, status, err);
+	free(text);
+	free(err);
+	return good;
+}
+
+static void check_cgroup_filter(void)
+{
+	unsigned int i;
+
+	ok(by_cgroup("/alpha", 4, NULL, 0) && by_cgroup("101", 4, NULL, 0) &&
+	   by_cgroup("-", 0, NULL, 0), "slots by cgroup");
+	ok(by_cgroup("/typo", 0, "vswap-dump: there is no cgroup /typo\n", 4) &&
+	   by_cgroup("100", 0, "vswap-dump: there is no cgroup 100\n", 4),
+	   "a cgroup that does not exist");
+	/* all slots to the other one, and one to nobody */
+	for (i = 0; i < 8; i++)
+		fk_put(&f, f.memcg + 2 * i, 2, 2);
+	ok(by_cgroup("/alpha", 0, NULL, 0) && by_cgroup("/beta", 8, NULL, 0),
+	   "a cgroup that owns nothing");
+	fk_put(&f, f.memcg, 2, 0);
+	ok(by_cgroup("-", 1, NULL, 0), "a slot without an owner");
+	fk_set(&f, fk_ci(&f, 1), KM_swap_cluster_info_memcg_table, FK_SIZE - 8);
+	ok(by_cgroup("-", 0, "the owner of 8 slots in use is not in the dump\n", 4),
+	   "no owner known is not no owner");
+	fk_build(&f);
+}
+
 static int do_no_task(void *arg)
 {
 	return cmd_task(&k, arg, FK_PID + 1);
@@ -929,6 +977,7 @@ int main(int argc, char **argv)
 	check_anomalies();
 	check_agreement();
 	check_direct();
+	check_cgroup_filter();
 	check_task_cycle();
 	check_names();
 	check_location();
