@@ -24,8 +24,10 @@
 #include "kdpages.h"
 #include "precheck.h"
 
-/** Pages kept, one per hash slot: 16 MiB with 4 KiB pages. */
-#define PAGE_SLOTS	4096
+/** Bytes of the cache of pages, one page per hash slot, whatever the page size. */
+#define CACHE_SHIFT	24
+/** Slots with the smallest pages, which have 4 KiB. */
+#define PAGE_SLOTS	(1u << (CACHE_SHIFT - 12))
 /** Translations kept. */
 #define TLB_SLOTS	16384
 #define MAX_PARTS	64
@@ -203,7 +205,7 @@ static enum rd fetch_page(struct dump *d, uint64_t ppn, unsigned char *buf)
 /* The cached content of a physical page, or NULL, and why. */
 static const unsigned char *page_at(struct dump *d, uint64_t ppn, enum rd *why)
 {
-	unsigned int i = (ppn ^ (ppn >> 12)) % PAGE_SLOTS;
+	unsigned int i = (ppn ^ (ppn >> 12)) & ((1u << (CACHE_SHIFT - d->info.page_shift)) - 1);
 	struct page_slot *s = &d->slot[i];
 	unsigned char *p = d->pages + ((size_t)i << d->info.page_shift);
 
@@ -613,11 +615,11 @@ static const char *str_attr(struct dump *d, const char *key)
 	return s;
 }
 
-/* The cache of pages is as large as pages of that size need. */
+/* The larger the pages, the fewer are kept. */
 static int set_page_shift(struct dump *d, unsigned int shift, char *err, size_t errlen)
 {
 	free(d->pages);
-	d->pages = malloc((size_t)PAGE_SLOTS << shift);
+	d->pages = malloc((size_t)1 << CACHE_SHIFT);
 	if (!d->pages)
 		return fail(err, errlen, "out of memory");
 	memset(d->slot, 0, sizeof(d->slot));
