@@ -11,8 +11,9 @@ _vswap_dump()
 
 	case $prev in
 	-o | --output | --backing)
-		# a list: complete what follows the last comma
+		# a list: complete what follows the last comma, or the plus of -o +LIST
 		prefix=
+		[[ $prev == --backing || $cur != +* ]] || prefix=+
 		[[ $cur != *,* ]] || prefix=${cur%,*},
 		[[ $prev == --backing ]] || backings=$columns
 		for word in $backings; do list+=("$prefix$word"); done

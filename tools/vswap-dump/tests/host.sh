@@ -77,6 +77,8 @@ complete_for --slots -o '' | cmp -s - <(sort "$tmp/cols")
 ok $? 'and exactly the columns'
 [ "$(complete_for --slots -o SLOT,COU)" = SLOT,COUNT ]
 ok $? 'also behind a comma'
+[ "$(complete_for -o +COU) $(complete_for --output +CGID,COU)" = '+COUNT +CGID,COUNT' ]
+ok $? 'and behind the plus of what is added'
 [ "$(complete_for --backing zero,p | xargs)" = 'zero,phys zero,poison' ]
 ok $? 'and the backings'
 
@@ -221,8 +223,6 @@ gives 1 'translat' 'the same as kdump' "$tool" -s "$tmp/vm5" "$tmp/kdump"
 gives 1 'translat' 'the same flattened' "$tool" -s "$tmp/vm5" "$tmp/flat"
 gives 1 'not VMCOREINFO' 'a VMCOREINFO file that is none' \
 	"$tool" -s "$tmp/vm5" --vmcoreinfo "$tmp/noise" "$tmp/elf"
-gives 1 'TMPDIR' 'no room to rearrange a flattened dump' env TMPDIR=/proc "$tool" -s "$tmp/vm5" "$tmp/flat"
-
 # pages of 64 KiB take no more memory than others: the cache alone would be 256 MiB
 printf 'OSRELEASE=7.3.4-tiny\nPAGESIZE=65536\n' >"$tmp/large-pages"
 case $out in
@@ -232,6 +232,8 @@ case $out in
 		exec '$tool' -s '$tmp/vm5' --vmcoreinfo '$tmp/large-pages' '$tmp/elf'"
 	;;
 esac
+gives 1 'TMPDIR' 'no room to rearrange a flattened dump' env TMPDIR=/proc "$tool" -s "$tmp/vm5" "$tmp/flat"
+
 # --- truncated everywhere: a message and status 1, never a crash or a hang
 for f in elf kdump flat vm5; do
 	size=$(stat -c %s "$tmp/$f") bad=0
