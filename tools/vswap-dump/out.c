@@ -2,6 +2,7 @@
 /*
  * out.c - tables for people, JSON for programs
  */
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,11 +101,13 @@ void json_str(struct json_object *o, const char *key, const char *v)
 
 /* -------------------------------------------------------------- tables */
 
-struct libscols_table *table_new(const char * const *names, unsigned int n)
+struct libscols_table *table_new(const struct out_opts *o, const char * const *names,
+				 unsigned int n)
 {
 	struct libscols_table *t = needed(scols_new_table());
 	unsigned int i;
 
+	scols_table_enable_noheadings(t, o->noheadings);
 	for (i = 0; i < n; i++) {
 		bool left = names[i][0] == '<';
 
@@ -380,6 +383,27 @@ struct json_object *row_json(struct kern *k, const struct row *r)
 	return o;
 }
 
+/* The keys are the columns' names in small letters: only those that -o lists. */
+static struct json_object *listed(const struct listing *l, struct json_object *all)
+{
+	struct json_object *o = json_object_new_object(), *v;
+	char key[16];
+	unsigned int i, n;
+
+	for (i = 0; i < l->ncols; i++) {
+		const char *name = cols[l->cols[i]].name;
+
+		for (n = 0; name[n] && n + 1 < sizeof(key); n++)
+			key[n] = tolower((unsigned char)name[n]);
+		key[n] = 0;
+		/* null for what does not apply, so that all rows are alike */
+		json_object_object_get_ex(all, key, &v);
+		json_object_object_add(o, key, json_object_get(v));
+	}
+	json_object_put(all);
+	return o;
+}
+
 void listing_add(struct listing *l, const struct row *r)
 {
 	struct libscols_line *line;
@@ -388,6 +412,9 @@ void listing_add(struct listing *l, const struct row *r)
 	if (l->opts->json) {
 		struct json_object *o = row_json(l->k, r);
 
+		/* "+LIST" adds to the usual ones, and without -o there are all */
+		if (l->opts->columns && *l->opts->columns != '+')
+			o = listed(l, o);
 		printf("%s\n%s", l->rows ? "," : "",
 		       json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
 						      JSON_C_TO_STRING_NOSLASHESCAPE));

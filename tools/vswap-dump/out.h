@@ -97,7 +97,8 @@ void json_hex(struct json_object *o, const char *key, uint64_t v);
 void json_str(struct json_object *o, const char *key, const char *v);
 
 /** A table with right-aligned columns named in @names ("<name" aligns left). */
-struct libscols_table *table_new(const char * const *names, unsigned int n);
+struct libscols_table *table_new(const struct out_opts *o, const char * const *names,
+				 unsigned int n);
 void table_line(struct libscols_table *t, const char * const *cells, unsigned int n);
 void table_print(struct libscols_table *t);
 

@@ -194,7 +194,7 @@ static void print_states(struct kern *k, const struct summary *s, const struct o
 	static const char * const head[] = {
 		"<BACKING", "SLOTS", "BYTES", "SHARE", "KERNEL", "DIFF"
 	};
-	struct libscols_table *t = table_new(head, 6);
+	struct libscols_table *t = table_new(o, head, 6);
 	uint64_t total = total_slots(s->slots), ktotal = 0;
 	char share[32];
 	int i;
@@ -232,7 +232,7 @@ static void print_zswap(struct kern *k, const struct summary *s, const struct ou
 
 	if (s->entries) {
 		puts("");
-		t = table_new(head, 5);
+		t = table_new(o, head, 5);
 		for (i = 0; i < k->npools; i++) {
 			const struct pool *p = &k->pool[i];
 
@@ -287,7 +287,7 @@ static void print_cgroups(struct kern *k, struct summary *s, const struct out_op
 		return;
 	}
 	puts("");
-	t = table_new(head, 9);
+	t = table_new(o, head, 9);
 	for (i = 0; i < s->ncg; i++) {
 		const struct cg_sum *c = s->cg[ids[i]];
 		const struct cgroup *g = kern_cgroup(k, ids[i]);
@@ -319,7 +319,7 @@ static void print_devices(struct kern *k, const struct summary *s, const struct 
 		if (!d->used || d->is_virtual)
 			continue;
 		if (!t)
-			t = table_new(head, 9);
+			t = table_new(o, head, 9);
 		snprintf(prio, sizeof(prio), "%d", d->prio);
 		table_line(t, (const char * []){ fmt_u64(i), prio,
 			fmt_bytes(d->pages * k->page_size, o->bytes),

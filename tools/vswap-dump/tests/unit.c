@@ -569,6 +569,63 @@ static void check_cgroup_filter(void)
 	fk_build(&f);
 }
 
+/* Parsed by the rules of JSON, which is UTF-8; NULL if it is not. */
+static struct json_object *strict_json(const char *text)
+{
+	struct json_tokener *tok = json_tokener_new();
+	struct json_object *o;
+
+	json_tokener_set_flags(tok, JSON_TOKENER_VALIDATE_UTF8);
+	o = json_tokener_parse_ex(tok, text, -1);
+	json_tokener_free(tok);
+	return o;
+}
+
+/* The first row of a task's list as JSON, with these columns. */
+static bool first_row(const char *columns, const char *want)
+{
+	struct out_opts o = { .json = true, .columns = columns };
+	struct json_object *doc, *row;
+	int status;
+	char *text;
+	bool good;
+
+	start();
+	text = capture(do_task, &o, &status);
+	doc = strict_json(text);
+	row = json_object_array_get_idx(json_object_object_get(doc, "rows"), 0);
+	good = row && !strcmp(json_object_to_json_string_ext(row, JSON_C_TO_STRING_PLAIN), want);
+	if (!good)
+		printf("# %s\n", text);
+	json_object_put(doc);
+	free(text);
+	return good;
+}
+
+/* What shapes the output does so everywhere. */
+static void check_output_options(void)
+{
+	static const char all[] = "{\"task\":42,\"address\":\"0x7f0000201000\",\"pte\":\"0x7ffffffffffde00\","
+		"\"type\":0,\"slot\":16,\"cluster\":1,\"backing\":\"zero\",\"count\":1,\"cached\":false,"
+		"\"cgid\":101,\"cgroup\":\"\\/alpha\"}";
+	struct out_opts plain = { 0 }, bare = { .noheadings = true };
+	char *with, *without;
+	int status;
+
+	ok(first_row("BACKING,slot,COMP", "{\"backing\":\"zero\",\"slot\":16,\"comp\":null}"),
+	   "-o selects the keys of JSON");
+	ok(first_row(NULL, all) && first_row("+PFN", all), "and without it, or added to, all are there");
+	start();
+	with = capture(do_summary, &plain, &status);
+	without = capture(do_summary, &bare, &status);
+	ok(strstr(with, "BACKING SLOTS") && strstr(with, "CGROUP\n") && strstr(with, "PATH\n") &&
+	   strstr(with, "COMPRESSOR ") && !strstr(without, "BACKING") && !strstr(without, "CGROUP") &&
+	   !strstr(without, "PATH") && !strstr(without, "COMPRESSOR") && strstr(without, "zswap "),
+	   "no headings in the summary");
+	free(with);
+	free(without);
+}
+
 static int do_no_task(void *arg)
 {
 	return cmd_task(&k, arg, FK_PID + 1);
@@ -641,18 +698,6 @@ static void check_reports(void)
 	ok(status == 4 && !*text, "a missing table is said, not shown as zero");
 	free(text);
 	fk_build(&f);
-}
-
-/* Parsed by the rules of JSON, which is UTF-8; NULL if it is not. */
-static struct json_object *strict_json(const char *text)
-{
-	struct json_tokener *tok = json_tokener_new();
-	struct json_object *o;
-
-	json_tokener_set_flags(tok, JSON_TOKENER_VALIDATE_UTF8);
-	o = json_tokener_parse_ex(tok, text, -1);
-	json_tokener_free(tok);
-	return o;
 }
 
 /* Names are bytes to the kernel, which cuts that of a process wherever 15 of them end. */
@@ -978,6 +1023,7 @@ int main(int argc, char **argv)
 	check_agreement();
 	check_direct();
 	check_cgroup_filter();
+	check_output_options();
 	check_task_cycle();
 	check_names();
 	check_location();
