@@ -65,6 +65,33 @@ while read -r col; do
 	grep -qE "^\.It (.* )?$col( |$)" "$src/vswap-dump.8" || { echo "# not in the manual page: $col"; bad=1; }
 done <"$tmp/cols"
 ok $bad 'the manual page has them all'
+# listed SECTION FROM: the words of the lists of a section, behind the first line with FROM
+listed() {
+	awk -v sec=".Sh $1" -v from="$2" '/^\.Sh / { on = $0 == sec; hot = 0 } on && index($0, from) { hot = 1 }
+		on && hot && /^\.It / { seen = 1; for (i = 2; i <= NF; i++) if ($i != ",") print $i }
+		on && hot && seen && /^\.El/ { exit }' "$src/vswap-dump.8" | sort
+}
+# every call names one: as many words as calls
+perl -0777 -ne 'while (/\bsay\(ck,.*?"([a-z]+)",/gs) { print "$1\n" }' "$src/check.c" >"$tmp/kinds"
+[ "$(wc -l <"$tmp/kinds")" = "$(grep -c 'say(ck' "$src/check.c")" ] &&
+	listed 'KINDS OF VIOLATIONS' '' | diff - <(sort -u "$tmp/kinds") | sed 's/^/# /' | { ! grep .; }
+ok $? 'the manual page has exactly the kinds of violations'
+# keys FILE FUNCTION...: what they put into a row
+keys() {
+	local file=$1 f
+	shift
+	for f; do sed -n "/^[a-z].*\<$f(.*[^;]\$/,/^}/p" "$src/$file"; done |
+		grep -oE '\(o, "[a-z_]+"' | tr -dc 'a-z_\n' | sed 's/^o//' | sort -u
+}
+for f in 'slots out.c json_slot row_json' 'check check.c say'; do
+	# shellcheck disable=SC2046,SC2086 # several words
+	set -- $f
+	what=$1
+	shift
+	keys "$@" >"$tmp/keys"
+	[ "$(wc -l <"$tmp/keys")" -ge 4 ] && listed 'ROWS IN JSON' "Fl -$what" | diff - "$tmp/keys" | sed 's/^/# /' | { ! grep .; }
+	ok $? "and the keys of the rows of --$what"
+done
 # complete WORD...: what completion offers for the last word
 complete_for() {
 	bash -c 'compopt() { :; }; . "$0"; shift 0
