@@ -35,7 +35,7 @@ help:
 	@echo 'make bench [ROW=] [ARGS=--profile]  instructions per page, beside the unpatched kernel;'
 	@echo '                   ARGS=--full: swapoff, metadata, growth and contention as well'
 	@echo '                   ARGS="--mib 64": 64 MiB of data instead of 16'
-	@echo 'make soak TIME=600 [KIND=debug]  mixed load for so many seconds'
+	@echo 'make soak TIME=600 [KIND=debug]  mixed load for so many seconds; on debug, things fail as well'
 	@echo 'make clean         remove $(notdir $(OUT)) (the cache in ~/.cache/vswap stays)'
 	@echo
 	@echo 'KERNEL_SOURCE=     a Linux 7.3 tarball or tree to use instead of fetching one'
