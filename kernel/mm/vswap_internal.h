@@ -86,9 +86,13 @@ vswap_folio_cluster(const struct folio *folio)
  */
 static inline bool vswap_phys_one_request(swp_entry_t first, unsigned long nr)
 {
+	unsigned long flags;
+
 	if (nr == 1)
 		return true;
-	return (data_race(__swap_entry_to_info(first)->flags) & SWP_BLKDEV) &&
+	/* What kind of device it is does not change while it is pinned. */
+	flags = data_race(__swap_entry_to_info(first)->flags);
+	return (flags & SWP_BLKDEV) &&
 	       swp_cluster_offset(first) + nr <= SWAPFILE_CLUSTER;
 }
 
