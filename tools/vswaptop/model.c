@@ -521,13 +521,24 @@ static struct task_row *task_evict(struct model *md)
 	return best;
 }
 
+void model_tasks_clear(struct model *md)
+{
+	md->ntask = 0;
+	memset(task_hash, 0, sizeof(task_hash));
+}
+
 struct task_row *model_task(struct model *md, int pid)
 {
 	struct task_row *t = model_task_find(md, pid);
+
+	return t ? t : model_task_new(md, pid);
+}
+
+struct task_row *model_task_new(struct model *md, int pid)
+{
+	struct task_row *t = NULL;
 	uint32_t *head;
 
-	if (t)
-		return t;
 	if (md->ntask < MAX_TASKS) {
 		t = &md->task[md->ntask++];
 	} else {

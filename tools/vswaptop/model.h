@@ -304,6 +304,12 @@ struct cg_row *model_cgroup_find(struct model *md, uint64_t id);
 /** model_task - the row of process @pid, made if there is none; NULL when full */
 struct task_row *model_task(struct model *md, int pid);
 
+/** model_task_new - another row of @pid, found before those it has; NULL when full */
+struct task_row *model_task_new(struct model *md, int pid);
+
+/** model_tasks_clear - forget all processes */
+void model_tasks_clear(struct model *md);
+
 /** model_task_find - the row of a process, live or exited, or NULL */
 struct task_row *model_task_find(struct model *md, int pid);
 

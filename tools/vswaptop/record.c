@@ -205,6 +205,19 @@ static void load_events(struct model *md, struct json_object *o)
 	load_pairs(e, "rejects", md->reject_name, &md->nrejects, ev->reject);
 }
 
+static void load_rows(struct model *md, struct json_object *o, const char *key,
+		      void (*load)(struct model *md, struct json_object *o))
+{
+	struct json_object *a = child(o, key, json_type_array);
+
+	for (size_t i = 0; a && i < json_object_array_length(a); i++) {
+		struct json_object *row = json_object_array_get_idx(a, i);
+
+		if (row && json_object_is_type(row, json_type_object))
+			load(md, row);
+	}
+}
+
 static uint64_t get_limit(struct json_object *o, const char *key)
 {
 	struct json_object *v = child(o, key, json_type_string);
@@ -240,24 +253,88 @@ static void load_task(struct model *md, struct json_object *o)
 	uint64_t pid = get_u64(o, "pid");
 	char kind[16] = "";
 	struct task_row *t;
-	bool gone;
 
 	if (pid == VT_NA || pid > INT32_MAX)
 		return;
-	get_str(o, "kind", kind, sizeof(kind));
-	gone = !strcmp(kind, "exited");
-	t = model_task_find(md, (int)pid);
-	if (t && t->gone && !gone)
-		model_task_unlink(md, t);
-	t = model_task(md, (int)pid);
+	/* several rows may have the same pid: one that lives, and those before it */
+	t = model_task_new(md, (int)pid);
 	if (!t)
 		return;
-	t->gone = gone;
+	get_str(o, "kind", kind, sizeof(kind));
+	t->gone = !strcmp(kind, "exited");
 	t->kthread = !strcmp(kind, "kernel");
 	get_str(o, "comm", t->comm, sizeof(t->comm));
 	get_str(o, "cgroup", t->cgroup, sizeof(t->cgroup));
 	t->vmswap = get_u64(o, "vmswap");
 	load_ev(o, t->ev);
+}
+
+/* The processes of the record before: what rates are made of. */
+#define OLD_HASH 4096
+static struct task_row old[MAX_TASKS];
+static uint32_t old_head[OLD_HASH];
+
+/* Put the rows aside; @seq says whether a row of this record is the same process. */
+static void keep_tasks(struct model *md)
+{
+	memset(old_head, 0, sizeof(old_head));
+	for (unsigned int i = md->ntask; i-- > 0;) {
+		uint32_t *head = &old_head[(unsigned int)md->task[i].pid % OLD_HASH];
+
+		old[i] = md->task[i];
+		old[i].seq = 0;
+		old[i].next_hash = *head;
+		*head = i + 1;
+	}
+	model_tasks_clear(md);
+}
+
+/** enum fit - how the counters of a process may have changed since the last record */
+enum fit { FIT_SAME, FIT_GROWN, FIT_ANY };
+
+static bool fits(const struct task_row *was, const struct task_row *is, enum fit fit)
+{
+	for (int i = 0; i < NR_EV && fit != FIT_ANY; i++)
+		if (fit == FIT_SAME ? was->ev[i].cur != is->ev[i].cur :
+		    was->ev[i].cur > is->ev[i].cur)
+			return false;
+	return true;
+}
+
+/* Rows that live, or have exited, are those of before that lived, or had exited. */
+static void match_tasks(struct model *md, bool gone, bool was_gone, enum fit fit)
+{
+	for (unsigned int k = 0; k < md->ntask; k++) {
+		struct task_row *t = &md->task[k];
+		uint32_t i = old_head[(unsigned int)t->pid % OLD_HASH];
+
+		if (t->seq || t->gone != gone)
+			continue;
+		while (i && (old[i - 1].pid != t->pid || old[i - 1].seq ||
+			     old[i - 1].gone != was_gone || !fits(&old[i - 1], t, fit)))
+			i = old[i - 1].next_hash;
+		if (!i)
+			continue;
+		t->seq = old[i - 1].seq = 1;
+		for (int e = 0; e < NR_EV; e++)
+			t->ev[e].prev = old[i - 1].ev[e].cur;
+	}
+}
+
+/*
+ * A pid that is used again is in several rows.  One that has exited only gets late
+ * events as long as nobody has its pid, so most of these have not changed at all.
+ * What has exited since the last record is looked for before what still lives.
+ */
+static void load_tasks(struct model *md, struct json_object *o)
+{
+	keep_tasks(md);
+	load_rows(md, o, "processes", load_task);
+	match_tasks(md, true, true, FIT_SAME);
+	match_tasks(md, true, false, FIT_GROWN);
+	match_tasks(md, true, true, FIT_GROWN);
+	match_tasks(md, false, false, FIT_GROWN);
+	match_tasks(md, false, false, FIT_ANY);
 }
 
 static void load_dev(struct model *md, struct json_object *o)
@@ -281,27 +358,12 @@ static void load_dev(struct model *md, struct json_object *o)
 	d->out.cur = get_u64(o, "out");
 }
 
-static void load_rows(struct model *md, struct json_object *o, const char *key,
-		      void (*load)(struct model *md, struct json_object *o))
-{
-	struct json_object *a = child(o, key, json_type_array);
-
-	for (size_t i = 0; a && i < json_object_array_length(a); i++) {
-		struct json_object *row = json_object_array_get_idx(a, i);
-
-		if (row && json_object_is_type(row, json_type_object))
-			load(md, row);
-	}
-}
-
 /* What a record does not mention any more has gone or has become empty. */
 static void forget_rows(struct model *md)
 {
 	for (unsigned int i = 0; i < md->ncg; i++)
 		for (int k = 0; k < NR_CGV; k++)
 			md->cg[i].val[k] = VT_NA;
-	for (unsigned int i = 0; i < md->ntask; i++)
-		md->task[i].vmswap = VT_NA;
 	for (unsigned int i = 0; i < md->ndev; i++)
 		md->dev[i].gone = true;
 }
@@ -328,7 +390,7 @@ static int load_object(struct model *md, struct json_object *o, char *err, size_
 	load_transitions(md, o);
 	load_events(md, o);
 	load_rows(md, o, "cgroups", load_cgroup);
-	load_rows(md, o, "processes", load_task);
+	load_tasks(md, o);
 	load_rows(md, o, "devices", load_dev);
 	md->cgroup_version = get_u64(o, "cgroup_version") == 1 ? 1 :
 			     get_u64(o, "cgroup_version") == 2 ? 2 : 0;

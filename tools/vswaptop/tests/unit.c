@@ -544,6 +544,47 @@ static void test_roundtrip(const char *tmp)
 	replay_close(r);
 }
 
+/* Load a record of these processes, and say what became of them. */
+static void load_procs(unsigned int sec, const char *procs)
+{
+	char line[1024], err[128];
+	int n = snprintf(line, sizeof(line), "{\"schema\":1,\"time_ns\":%u000000000,"
+			 "\"mono_ns\":%u000000000,\"level\":\"full\",\"events\":{\"active\":true,"
+			 "\"lost\":0},\"processes\":[%s]}", sec, sec, procs);
+
+	if (json_load(&md, line, (size_t)n, err, sizeof(err)))
+		abort();
+}
+
+/* A pid that is used again: the one that lives and the one that has exited. */
+static void test_replayed_pid(void)
+{
+	static const char both[] =
+		"{\"pid\":500,\"kind\":\"user\",\"vmswap\":20484096,\"in_zswap\":3},"
+		"{\"pid\":500,\"kind\":\"exited\",\"vmswap\":null,\"in_zswap\":100}";
+	bool ok = true;
+
+	model_init(&md);
+	load_procs(1, "{\"pid\":500,\"kind\":\"user\",\"vmswap\":4096,\"in_zswap\":90}");
+	for (unsigned int s = 2; s < 6; s++) {
+		load_procs(s, both);
+		ok &= md.ntask == 2 && !md.task[0].gone && md.task[0].vmswap == 20484096 &&
+		      md.task[0].ev[EV_IN_ZSWAP].cur == 3 && md.task[1].gone &&
+		      md.task[1].ev[EV_IN_ZSWAP].cur == 100;
+		/* 90 of the 100 were there before the first of these records */
+		ok &= model_rate(&md, &md.task[1].ev[EV_IN_ZSWAP]) == (s == 2 ? 10.0 : 0.0);
+		ok &= model_rate(&md, &md.task[0].ev[EV_IN_ZSWAP]) == (s == 2 ? 3.0 : 0.0);
+	}
+	check(ok, "a recording has a pid twice: each row stays what it is");
+	load_procs(6, "{\"pid\":500,\"kind\":\"exited\",\"in_zswap\":100},"
+		      "{\"pid\":500,\"kind\":\"exited\",\"in_zswap\":7}");
+	check(md.ntask == 2 && model_rate(&md, &md.task[0].ev[EV_IN_ZSWAP]) == 0.0 &&
+	      model_rate(&md, &md.task[1].ev[EV_IN_ZSWAP]) == 4.0,
+	      "and when the second one exits too");
+	load_procs(7, "{\"pid\":500,\"kind\":\"exited\",\"in_zswap\":100}");
+	check_eq(md.ntask, 1, "what a record does not mention has made room");
+}
+
 static void test_bad_records(void)
 {
 	static const char *const bad[] = {
@@ -623,6 +664,7 @@ int main(int argc, char **argv)
 	test_dat_meanwhile(argc > 1 ? argv[1] : ".", 7);
 	test_json_meanwhile(argc > 1 ? argv[1] : ".");
 	test_roundtrip(argc > 1 ? argv[1] : ".");
+	test_replayed_pid();
 	test_bad_records();
 	test_views();
 	printf("1..%d\n", count);
