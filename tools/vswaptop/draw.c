@@ -299,7 +299,7 @@ static void draw_memory(const struct ui *ui, int y)
 	bool hot = md->m[M_PSI_SOME10].cur != VT_NA && md->m[M_PSI_SOME10].cur >= 1000;
 	int x = put(y, 0, A_BOLD, "Memory  ");
 
-	x = put(y, x, A_NORMAL, "%s free of %s   pressure ",
+	x = put(y, x, A_NORMAL, "%s available of %s   pressure ",
 		bytes_of(ui, md->m[M_MEM_AVAILABLE].cur, a, sizeof(a)),
 		bytes_of(ui, md->m[M_MEM_TOTAL].cur, b, sizeof(b)));
 	put(y, x, hot ? paint(ui, C_WARN) | A_BOLD : A_BOLD, "some %s full %s",
@@ -560,6 +560,18 @@ static void draw_cell(const struct ui *ui, int y, int x, int w, const struct col
 	}
 }
 
+/* What an empty table means. */
+static const char *nothing(const struct ui *ui, enum pane p)
+{
+	if (ui->match[0])
+		return "(nothing matches the text filter)";
+	if (p != PANE_DEV)
+		return "(nothing in virtual swap; i shows idle rows too)";
+	if (ui->s->md->m[M_SWAP_TOTAL].cur == 0)
+		return "(no swap device: everything stays in memory)";
+	return "(which swap devices there are is not known)";
+}
+
 /* A pane as a table in lines [y, y + h). */
 static void draw_table(struct ui *ui, enum pane p, int y, int h, unsigned int top)
 {
@@ -572,6 +584,11 @@ static void draw_table(struct ui *ui, enum pane p, int y, int h, unsigned int to
 	view_build(&v, ui->s->md, p, lay, ui->show, ui->match);
 	ui->rows_total = v.n;
 	ui->rows_drawn = h > 1 ? (unsigned int)h - 1 : 0;
+	/* there may be fewer rows, or more lines, than when it was scrolled */
+	if (top && top + ui->rows_drawn > v.n) {
+		top = v.n > ui->rows_drawn ? v.n - ui->rows_drawn : 0;
+		ui->top = top;
+	}
 	if (flex < n) {
 		int need = longest(ui, &columns[col[flex]], &v, top, h - 1) - columns[col[flex]].width;
 
@@ -596,9 +613,7 @@ static void draw_table(struct ui *ui, enum pane p, int y, int h, unsigned int to
 		}
 	}
 	if (!v.n && h > 1)
-		put(y + 1, 0, A_NORMAL, ui->match[0] ? "(nothing matches the text filter)" :
-		    p == PANE_DEV ? "(no swap device: everything stays in memory)" :
-		    "(nothing in virtual swap; i shows idle rows too)");
+		put(y + 1, 0, A_NORMAL, "%s", nothing(ui, p));
 }
 
 /* ---- the matrix ---- */
@@ -625,6 +640,22 @@ static const char *matrix_cell(const struct ui *ui, unsigned int f, unsigned int
 	return r == 0 ? "." : rate_text(r, buf, n);
 }
 
+/* What is too wide for its cell is rounded, or shown as too wide, but never cut. */
+static const char *fit(const char *s, double value, int w, char *buf, size_t n)
+{
+	static const char unit[] = "kMG";
+
+	if ((int)strlen(s) <= w)
+		return s;
+	for (int u = 0; unit[u]; u++) {
+		value /= 1e3;
+		snprintf(buf, n, "%.0f%c", value, unit[u]);
+		if ((int)strlen(buf) <= w)
+			return buf;
+	}
+	return "####";
+}
+
 static void draw_matrix(struct ui *ui, int y, int h)
 {
 	const struct model *md = ui->s->md;
@@ -642,7 +673,10 @@ static void draw_matrix(struct ui *ui, int y, int h)
 	for (unsigned int f = 0; f < md->nstates && (int)f + 1 < h; f++) {
 		put(y + 1 + (int)f, 0, A_BOLD, "%-12.12s", md->state_name[f]);
 		for (unsigned int t = 0; t < md->nstates; t++) {
-			const char *s = matrix_cell(ui, f, t, buf, sizeof(buf));
+			double v = ui->totals ? (double)md->mx[f][t].cur :
+				   model_rate(md, &md->mx[f][t]);
+			const char *s = fit(matrix_cell(ui, f, t, buf, sizeof(buf)), v, w, buf,
+					    sizeof(buf));
 			bool quiet = *s == '.' || *s == '-';
 
 			put(y + 1 + (int)f, 13 + (int)t * (w + 1), quiet ? A_DIM : A_BOLD,

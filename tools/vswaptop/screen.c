@@ -243,8 +243,18 @@ static void next_units(void)
 	say(name[ui.units]);
 }
 
+static bool is_scroll_key(int c)
+{
+	return c == KEY_UP || c == KEY_DOWN || c == KEY_PPAGE || c == KEY_NPAGE ||
+	       c == KEY_HOME || c == KEY_END || c == 'j' || c == 'k';
+}
+
 static bool scroll_key(int c)
 {
+	if (ui.pane == PANE_OVERVIEW && is_scroll_key(c)) {
+		say("this shows the first rows of each pane: choose one, 1 to 6, to scroll");
+		return true;
+	}
 	switch (c) {
 	case KEY_UP:
 	case 'k':
