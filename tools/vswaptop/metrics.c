@@ -96,8 +96,11 @@ static void counters(struct obuf *o, const struct model *md)
 {
 	static const char *const outs[] = { "zero", "zswap", "phys" };
 
+	/* what /proc/vmstat says instead is no continuation of these */
+	bool ours = md->out_from == FROM_VSWAP;
+
 	family(o, "vswap_swapouts_total", "counter", "Pages swapped out, by backing.");
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 3 && ours; i++)
 		labelled(o, "vswap_swapouts_total", "backing", outs[i],
 			 md->m[M_OUT_ZERO + i].cur);
 	family(o, "vswap_swapins_total", "counter", "Pages swapped in, by backing.");
@@ -105,7 +108,7 @@ static void counters(struct obuf *o, const struct model *md)
 		labelled(o, "vswap_swapins_total", "backing", state_name_default[i],
 			 md->m[M_SWAPIN_NONE + i - ST_NONE].cur);
 	one(o, "vswap_writeback_pages_total", "counter",
-	    "Pages moved from zswap to a swap device.", md->m[M_WB].cur);
+	    "Pages moved from zswap to a swap device.", ours ? md->m[M_WB].cur : VT_NA);
 	one(o, "vswap_swapoff_moved_pages_total", "counter",
 	    "Slots moved off a device by swapoff.", md->m[M_SWAPOFF_MOVED].cur);
 	one(o, "vswap_swapoff_poisoned_pages_total", "counter",

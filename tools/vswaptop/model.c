@@ -366,6 +366,35 @@ static void derive_tracefile(struct model *md)
 	matrix_of_events(md);
 }
 
+/* Two counters of the same pages that did not start together have no difference. */
+static void set_origin(struct model *md, enum origin *was, enum origin is,
+		       const enum metric *m, size_t n)
+{
+	for (size_t i = 0; i < n && *was != is; i++)
+		md->m[m[i]].prev = VT_NA;
+	*was = is;
+}
+
+/* A record need not have all that its totals were made of: its level tells then. */
+static void derive_origin(struct model *md)
+{
+	static const enum metric out[] = { M_OUT, M_OUT_ZERO, M_OUT_ZSWAP, M_OUT_PHYS, M_WB };
+	static const enum metric in[] = { M_IN };
+	bool vswap = md->mx_valid && md->level != LEVEL_EVENTS, all = true;
+
+	for (int i = M_SWAPIN_ZERO; i <= M_SWAPIN_PHYS; i++)
+		all &= md->m[i].cur != VT_NA;
+	if (md->ev.replayed)
+		vswap = all = md->level == LEVEL_FULL || md->level == LEVEL_COUNTERS;
+	if (md->level == LEVEL_TRACEFILE) {
+		set_origin(md, &md->out_from, FROM_EVENTS, out, 5);
+		set_origin(md, &md->in_from, FROM_EVENTS, in, 1);
+		return;
+	}
+	set_origin(md, &md->out_from, vswap ? FROM_VSWAP : FROM_VMSTAT, out, 5);
+	set_origin(md, &md->in_from, all ? FROM_VSWAP : FROM_VMSTAT, in, 1);
+}
+
 void model_end(struct model *md)
 {
 	if (md->level == LEVEL_TRACEFILE) {
@@ -379,6 +408,7 @@ void model_end(struct model *md)
 		derive_totals(md);
 		derive_unpriv(md);
 	}
+	derive_origin(md);
 	derive_direct(md);
 	count_resets(md);
 	add_history(md);

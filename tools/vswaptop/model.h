@@ -179,6 +179,9 @@ struct dev_row {
 	bool gone;
 };
 
+/** enum origin - where totals of pages out, in and written back come from */
+enum origin { FROM_NOWHERE, FROM_VSWAP, FROM_VMSTAT, FROM_EVENTS };
+
 /** struct named - a counter the kernel has and this tool has no field for */
 struct named {
 	char name[NAME_LEN];
@@ -236,6 +239,8 @@ struct ev_stats {
 /**
  * struct model - one sample and what is needed to show it
  *
+ * @out_from, @in_from: what M_OUT* and M_WB, and what M_IN was taken from
+ *
  * Times are nanoseconds.  @m, @mx and the rows hold the previous sample's
  * value too, so every rate is (cur - prev) / (t_mono - t_mono_prev).
  */
@@ -253,6 +258,7 @@ struct model {
 	uint64_t nsamples;
 	uint64_t resets;	/* counters seen to go backwards */
 	struct pair m[NR_METRICS];
+	enum origin out_from, in_from;
 	unsigned int nstates;
 	char state_name[MAX_STATES][NAME_LEN];
 	bool mx_valid;		/* the matrix was read in this sample */

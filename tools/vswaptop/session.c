@@ -108,22 +108,16 @@ static int start_replay(struct session *s)
 
 static void start_trace(struct session *s)
 {
-	char why[128] = "";
+	bool live = sysroot_is_live();
 
-	if (s->opt->no_trace) {
-		vt_copy(s->md->note, "tracing off (--no-trace)", sizeof(s->md->note));
-		return;
-	}
-	if (!sysroot_is_live()) {
-		vt_copy(s->md->note, "captured tree, no events", sizeof(s->md->note));
-		return;
-	}
-	trace_clean_stale();
-	if (trace_start(s->md, s->opt->buffer_kb, why, sizeof(why))) {
-		vt_copy(s->md->note, why, sizeof(s->md->note));
-		return;
-	}
-	trace_poll_add(s->epfd);
+	if (live)
+		trace_clean_stale();
+	if (s->opt->no_trace)
+		vt_copy(s->no_trace, "tracing off (--no-trace)", sizeof(s->no_trace));
+	else if (!live)
+		vt_copy(s->no_trace, "captured tree, no events", sizeof(s->no_trace));
+	else if (!trace_start(s->md, s->opt->buffer_kb, s->no_trace, sizeof(s->no_trace)))
+		trace_poll_add(s->epfd);
 }
 
 bool options_cgroup(struct options *o, const char *text)
@@ -269,8 +263,9 @@ static void set_level(struct session *s)
 		md->level = s->acc.counters ? LEVEL_FULL : LEVEL_EVENTS;
 	else
 		md->level = s->acc.counters ? LEVEL_COUNTERS : LEVEL_UNPRIV;
-	if (md->level == LEVEL_EVENTS)
-		vt_copy(md->note, "debugfs counters cannot be read", sizeof(md->note));
+	/* of this sample: debugfs may come and go */
+	vt_copy(md->note, md->level == LEVEL_EVENTS ? "debugfs counters cannot be read" :
+		s->no_trace, sizeof(md->note));
 }
 
 static void sample_live(struct session *s, bool full)

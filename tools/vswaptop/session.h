@@ -37,6 +37,7 @@ struct options {
  * @md: the model, static
  * @replay: NULL when live
  * @replay_over: the last record was loaded; samples stand still
+ * @no_trace: why nothing is traced, "" when it is
  * @epfd: epoll set of the trace buffers; terminal and so on may be added
  */
 struct session {
@@ -47,6 +48,7 @@ struct session {
 	struct replay *replay;
 	bool replay_over;
 	bool user_filter;	/* too many terms for a kernel filter */
+	char no_trace[128];
 	int epfd;
 	bool on_screen;		/* the terminal is not ours to write messages to */
 	char problem[300];	/* the last message that had to wait for that reason */

@@ -131,6 +131,52 @@ static void test_totals_without_debugfs(void)
 	check_eq(md.mx[ST_NONE][ST_ZSWAP].cur, 6, "level events: the matrix is what was traced");
 }
 
+/* A sample of level unprivileged or, with the matrix, counters; 1 s after the last. */
+static void sample_origin(unsigned int sec, bool debugfs)
+{
+	model_begin(&md, sec, sec * 1000000000ULL);
+	md.level = debugfs ? LEVEL_COUNTERS : LEVEL_UNPRIV;
+	/* since boot other pages were swapped past the virtual slots */
+	model_set(&md, M_ZSWPOUT, 516915);
+	model_set(&md, M_SWPOUT_ZERO, 0);
+	model_set(&md, M_PSWPOUT, 0);
+	model_set(&md, M_ZSWPIN, 7919);
+	model_set(&md, M_SWPIN_ZERO, 0);
+	model_set(&md, M_PSWPIN, 0);
+	if (!debugfs)
+		return;
+	for (int i = 0; i < MAX_STATES * MAX_STATES; i++)
+		(&md.mx[0][0])[i].cur = 0;
+	md.mx[ST_NONE][ST_ZSWAP].cur = 16915 + sec;
+	md.mx_valid = true;
+	for (int i = M_SWAPIN_NONE; i <= M_SWAPIN_PHYS; i++)
+		model_set(&md, (enum metric)i, 3);
+}
+
+/* Debugfs that goes for one sample: neither its going nor its return is a rate. */
+static void test_origin(void)
+{
+	static const bool debugfs[] = { true, true, false, false, true, true };
+	double want[] = { NAN, 1, NAN, 0, NAN, 1 };
+	bool ok = true;
+
+	model_init(&md);
+	for (unsigned int i = 0; i < 6; i++) {
+		double out, wb, in;
+
+		sample_origin(i + 1, debugfs[i]);
+		model_end(&md);
+		out = model_rate(&md, &md.m[M_OUT]);
+		wb = model_rate(&md, &md.m[M_OUT_ZSWAP]);
+		in = model_rate(&md, &md.m[M_IN]);
+		ok &= isnan(want[i]) ? isnan(out) && isnan(wb) && isnan(in) :
+		      out == want[i] && wb == want[i] && in == 0;
+		ok &= md.m[M_OUT].cur == (debugfs[i] ? 16915 + i + 1 : 516915);
+	}
+	check(ok, "no rate across a change of counters");
+	check_eq(md.resets, 0, "which is no reset either");
+}
+
 static void test_losses(void)
 {
 	char stats[] = "entries: 5\noverrun: 101\ncommit overrun: 7\nbytes: 999\n"
@@ -650,6 +696,7 @@ int main(int argc, char **argv)
 	test_clean();
 	test_rates();
 	test_totals_without_debugfs();
+	test_origin();
 	test_losses();
 	test_tables();
 	test_page();
