@@ -637,7 +637,9 @@ static bool row_shown(const struct model *md, enum pane p, unsigned int row, enu
 		c = &md->cg[row];
 		if (show == SHOW_ALL && !c->gone)
 			return true;
-		return (!c->gone && has_value(c->val[CG_VSWAP])) || ev_any(c->ev, show == SHOW_ACTIVE);
+		/* pages on a device need no virtual slot */
+		return (!c->gone && (has_value(c->val[CG_VSWAP]) || has_value(c->val[CG_SWAP]))) ||
+		       ev_any(c->ev, show == SHOW_ACTIVE);
 	case PANE_PROC:
 		t = &md->task[row];
 		return (!t->gone && has_value(t->vmswap)) || ev_any(t->ev, show == SHOW_ACTIVE);

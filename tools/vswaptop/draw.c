@@ -266,6 +266,23 @@ static void draw_pool(const struct ui *ui, int y)
 	    bytes_of(ui, md->m[M_METADATA].cur, d, sizeof(d)));
 }
 
+/* The reason of most refusals in this interval; NULL when there were none. */
+static const char *main_reject(const struct model *md)
+{
+	const char *name = NULL;
+	double max = 0;
+
+	for (unsigned int i = 0; i < md->nextra; i++) {
+		double r = model_rate(md, &md->extra[i].v);
+
+		if (strncmp(md->extra[i].name, "reject_", 7) || !(r > max))
+			continue;
+		max = r;
+		name = md->extra[i].name + 7;
+	}
+	return name;
+}
+
 static void draw_rates(const struct ui *ui, int y)
 {
 	static const struct {
@@ -282,6 +299,12 @@ static void draw_rates(const struct ui *ui, int y)
 		x = put(y, x, A_NORMAL, "%s%s", i ? "   " : "", r[i].label);
 		x = put(y, x, A_BOLD, " %s", metric_rate(ui, r[i].m, a, sizeof(a)));
 	}
+	/* many a refusal only sends the page to the next backing */
+	if (main_reject(ui->s->md))
+		x = put(y, x, A_NORMAL, " %s", main_reject(ui->s->md));
+	/* vmstat cannot tell them from those with a virtual slot */
+	if (ui->s->md->out_from == FROM_VMSTAT)
+		put(y, x, A_NORMAL, "   (direct ones too)");
 }
 
 static const char *centi(uint64_t v, char *buf, size_t n)
@@ -323,8 +346,13 @@ static void draw_disks(const struct ui *ui, int y)
 	x = put(y, x, A_NORMAL, "%s of %s", bytes_of(ui, used, a, sizeof(a)),
 		bytes_of(ui, total, b, sizeof(b)));
 	if (direct != VT_NA && direct)
-		put(y, x, A_NORMAL, ", %s of it direct, without a virtual slot",
-		    bytes_of(ui, direct, c, sizeof(c)));
+		x = put(y, x, A_NORMAL, ", %s direct (no virtual slot)",
+			bytes_of(ui, direct, c, sizeof(c)));
+	if (model_rate(md, &md->m[M_PSWPOUT]) > 0 || model_rate(md, &md->m[M_PSWPIN]) > 0) {
+		x = put(y, x, A_NORMAL, ", pages/s written %s",
+			metric_rate(ui, M_PSWPOUT, a, sizeof(a)));
+		put(y, x, A_NORMAL, " read %s", metric_rate(ui, M_PSWPIN, a, sizeof(a)));
+	}
 }
 
 /* What a loss means for the figures on the screen. */
@@ -566,7 +594,7 @@ static const char *nothing(const struct ui *ui, enum pane p)
 	if (ui->match[0])
 		return "(nothing matches the text filter)";
 	if (p != PANE_DEV)
-		return "(nothing in virtual swap; i shows idle rows too)";
+		return "(nothing in swap; i shows idle rows too)";
 	if (ui->s->md->m[M_SWAP_TOTAL].cur == 0)
 		return "(no swap device: everything stays in memory)";
 	return "(which swap devices there are is not known)";

@@ -64,7 +64,7 @@ static const char usage_text[] =
 	"     --cgroup PATH        only events of this cgroup and those below it\n"
 	"     --pid PID            only events of this process\n"
 	"     --bytes, --pages     exact sizes in bytes or pages, exact rates\n"
-	"     --idle               also cgroups that have nothing in virtual swap\n"
+	"     --idle               also cgroups that have nothing in swap\n"
 	"     --record FILE        write every sample to FILE\n"
 	"     --replay FILE        show a recorded file or a trace.dat of trace-cmd\n"
 	"     --openmetrics FILE   replace FILE with metrics at every sample\n"
