@@ -303,21 +303,60 @@ static bool parse_swap(struct model *md, char *line, uint64_t pos)
 	d->used.cur = vt_u64(used) == VT_NA ? VT_NA : vt_u64(used) * 1024;
 	d->prio = strtoll(prio, NULL, 10);
 	d->gone = false;
-	/* the virtual device is type 0; the list is in the order of types */
+	/* the list is in the order of types; see types_named() */
 	d->type = pos + 1;
 	return true;
 }
 
 /*
- * The kernel does not print a device's type number.  Its order in /proc/swaps
- * gives it as long as no earlier swapoff left a hole; once a hole is known, or
- * an event names a type that cannot be, no guess is made.
+ * The kernel does not print a device's type number, and a swapoff before the start may
+ * have left a hole.  As long as no device has gone since, every type in an event is one
+ * of the devices' here.  So a single device has whatever type events name; and n
+ * devices have the types 1 to n, in the order of /proc/swaps (0 is the virtual one),
+ * once events have named all of these.  Until then, and after a device has gone, no
+ * guess is made.
  */
+static bool types_named(const struct model *md, unsigned int n, uint64_t *only)
+{
+	unsigned int seen = 0, low = 0;
+
+	*only = VT_NA;
+	for (uint64_t t = 0; t < MAX_DEVS; t++) {
+		if (!md->ev.type_in[t].cur && !md->ev.type_out[t].cur)
+			continue;
+		*only = seen++ ? VT_NA : t;
+		low += t >= 1 && t <= n;
+	}
+	return seen == n && low == n;
+}
+
+static bool ev_out_phys(const struct model *md)
+{
+	return md->ev.total[EV_OUT_PHYS].cur || md->ev.total[EV_WB].cur;
+}
+
+static void attribute(const struct model *md, struct dev_row *d, bool alone)
+{
+	static const struct pair unknown = { VT_NA, VT_NA, 0 };
+	bool known = d->type < MAX_DEVS;
+
+	d->out = known ? md->ev.type_out[d->type] : unknown;
+	/* what was never written needs no type */
+	if (!known && !md->dev_left && !d->gone && !ev_out_phys(md))
+		d->out = (struct pair) { 0 };
+	/* the event may not say which device a page came from */
+	if (md->ev.type_in_known)
+		d->in = known ? md->ev.type_in[d->type] : unknown;
+	else
+		d->in = alone ? md->ev.total[EV_IN_PHYS] : unknown;
+}
+
 void devices_read(struct model *md)
 {
 	char *pos = text, *line;
-	uint64_t n = 0;
-	bool hole = false;
+	unsigned int n = 0;
+	uint64_t only;
+	bool named;
 
 	for (unsigned int i = 0; i < md->ndev; i++)
 		md->dev[i].gone = true;
@@ -327,26 +366,21 @@ void devices_read(struct model *md)
 	while ((line = vt_line(&pos)))
 		if (parse_swap(md, line, n))
 			n++;
+	/* one that has gone and come back between two samples is told by its event */
+	md->dev_left |= md->ev.events_swapoff != 0;
 	for (unsigned int i = 0; i < md->ndev; i++)
-		hole |= md->dev[i].gone;
-	for (uint64_t t = n + 1; t < MAX_DEVS; t++)
-		hole |= md->ev.type_in[t].cur || md->ev.type_out[t].cur;
+		md->dev_left |= md->dev[i].gone;
+	named = types_named(md, n, &only);
 	for (unsigned int i = 0; i < md->ndev; i++) {
 		struct dev_row *d = &md->dev[i];
 
-		if (hole || d->gone || d->type >= MAX_DEVS) {
+		if (md->dev_left || d->gone)
 			d->type = VT_NA;
-			d->in.cur = d->out.cur = VT_NA;
-			continue;
-		}
-		d->out = md->ev.type_out[d->type];
-		/* the event may not say which device a page came from */
-		if (md->ev.type_in_known)
-			d->in = md->ev.type_in[d->type];
 		else if (n == 1)
-			d->in = md->ev.total[EV_IN_PHYS];
-		else
-			d->in.cur = d->in.prev = VT_NA;
+			d->type = only;
+		else if (!named)
+			d->type = VT_NA;
+		attribute(md, d, n == 1 && !md->dev_left && !d->gone);
 	}
 }
 

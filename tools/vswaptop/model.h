@@ -277,6 +277,7 @@ struct model {
 	uint64_t task_dropped;
 	uint64_t task_live;	/* processes found in the last full sweep */
 	unsigned int ndev;
+	bool dev_left;		/* a device has gone: its type may be another's now */
 	struct dev_row dev[MAX_DEVS];
 	unsigned int nhist, hist_pos;
 	struct hist hist[HIST_LEN];

@@ -13,19 +13,20 @@
 #include "events.h"
 #include "output.h"
 #include "tests/gen.h"
+#include "tests/unit.h"
 #include "tracedat.h"
 
 static struct model md, md2;
 static int count, failed;
 
-static void check(bool ok, const char *name)
+void check(bool ok, const char *name)
 {
 	count++;
 	failed += !ok;
 	printf("%sok %d - %s\n", ok ? "" : "not ", count, name);
 }
 
-static void check_eq(uint64_t got, uint64_t want, const char *name)
+void check_eq(uint64_t got, uint64_t want, const char *name)
 {
 	check(got == want, name);
 	if (got != want)
@@ -714,6 +715,7 @@ int main(int argc, char **argv)
 	test_replayed_pid();
 	test_bad_records();
 	test_views();
+	test_live(argc > 1 ? argv[1] : ".");
 	printf("1..%d\n", count);
 	return failed ? 1 : 0;
 }

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * live.c - unit tests of what reads the live system, with a directory for it
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "columns.h"
+#include "sources.h"
+#include "tests/unit.h"
+#include "util.h"
+
+static char root[512];
+
+/* A file of the tree, with what leads to it. */
+static void put_file(const char *name, const char *text)
+{
+	char path[1024];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s%s", root, name);
+	for (char *p = path + strlen(root) + 1; (p = strchr(p, '/')); p++) {
+		*p = '\0';
+		if (mkdir(path, 0700) && errno != EEXIST)
+			abort();
+		*p = '/';
+	}
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		abort();
+	close(fd);
+}
+
+static void swaps(const char *list)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "Filename Type Size Used Priority\n%s", list);
+	put_file("/proc/swaps", text);
+}
+
+#define DEV(NAME) "/dev/" NAME " partition 1024 512 -2\n"
+
+/* A sample in which events wrote @nr pages to the device of a type. */
+static void written(struct model *md, unsigned int type, unsigned int nr)
+{
+	model_begin(md, md->t_real + 1, md->t_mono + 1000000000);
+	md->ev.type_out[type].acc += nr;
+	md->ev.total[EV_OUT_PHYS].acc += nr;
+	model_commit(md);
+	devices_read(md);
+	model_end(md);
+}
+
+static bool dev_is(struct model *md, const char *name, uint64_t type, uint64_t out)
+{
+	const struct dev_row *d = model_device(md, name);
+
+	return d->type == type && d->out.cur == out;
+}
+
+static void test_devices(struct model *md)
+{
+	/* vda was swapped off before the start: the others have the types 2 and 3 */
+	model_init(md);
+	md->ev.active = true;
+	swaps(DEV("vdb") DEV("vdc"));
+	written(md, 2, 0);
+	check(dev_is(md, "/dev/vdb", VT_NA, 0) && dev_is(md, "/dev/vdc", VT_NA, 0),
+	      "devices: nothing written yet, no type known");
+	written(md, 2, 101);
+	check(dev_is(md, "/dev/vdb", VT_NA, VT_NA) && dev_is(md, "/dev/vdc", VT_NA, VT_NA),
+	      "devices: a type that may be the first's or the second's is neither's");
+	written(md, 3, 53);
+	check(dev_is(md, "/dev/vdb", VT_NA, VT_NA) && dev_is(md, "/dev/vdc", VT_NA, VT_NA),
+	      "devices: a type that cannot be says that there is a hole");
+
+	model_init(md);
+	md->ev.active = true;
+	written(md, 1, 101);
+	written(md, 2, 53);
+	check(dev_is(md, "/dev/vdb", 1, 101) && dev_is(md, "/dev/vdc", 2, 53),
+	      "devices: once each has been written to, the order tells");
+	written(md, 2, 7);
+	check(model_rate(md, &model_device(md, "/dev/vdc")->out) == 7.0, "devices: and the rate");
+	/* they change places: what was written is on record by type */
+	swaps("");
+	written(md, 1, 0);
+	swaps(DEV("vdc") DEV("vdb"));
+	written(md, 1, 11);
+	check(dev_is(md, "/dev/vdb", VT_NA, VT_NA) && dev_is(md, "/dev/vdc", VT_NA, VT_NA),
+	      "devices: those that come back are not taken for those that left");
+
+	model_init(md);
+	md->ev.active = true;
+	swaps(DEV("vdb"));
+	md->ev.total[EV_IN_PHYS].acc = 17;
+	written(md, 2, 101);
+	check(dev_is(md, "/dev/vdb", 2, 101) && model_device(md, "/dev/vdb")->in.cur == 17,
+	      "devices: a single one has the type that is named");
+}
+
+void test_live(const char *tmp)
+{
+	static struct model md;
+
+	snprintf(root, sizeof(root), "%s/live.XXXXXX", tmp);
+	if (!mkdtemp(root) || sysroot_open(root))
+		abort();
+	test_devices(&md);
+}
