@@ -29,7 +29,9 @@ static struct {
 	bool running;
 	uint32_t gen;
 	uint64_t found;
+	uint64_t unlisted;
 	int depth;
+	uint64_t ino[MAX_DEPTH];
 	size_t path_len[MAX_DEPTH];
 	char path[1024];
 	struct dirscan dir[MAX_DEPTH];
@@ -137,6 +139,10 @@ static void read_values(struct cg_row *c, int dirfd)
 
 			if (!name)
 				continue;
+			/* in version 1 the plain name is without the cgroups below */
+			if (!w.v2 && strncmp(name, "total_", 6))
+				continue;
+			name += w.v2 ? 0 : 6;
 			if (!strcmp(name, "vswap"))
 				c->val[CG_VSWAP] = vt_u64(line);
 			else if (!strcmp(name, "zswap"))
@@ -166,18 +172,48 @@ static void set_path(struct cg_row *c, const char *path)
 	c->named = true;
 }
 
+static void set_gone(struct cg_row *c)
+{
+	c->gone = true;
+	for (int k = 0; k < NR_CGV; k++)
+		c->val[k] = VT_NA;
+}
+
+/* A directory made anew: the one of that name that a sweep found before has gone. */
+static void take_path(struct model *md, struct cg_row *c)
+{
+	/* before the second sweep there is none; a path that is cut may be of two */
+	if (w.gen < 2 || c->path[0] != '/')
+		return;
+	for (unsigned int i = 0; i < md->ncg; i++) {
+		struct cg_row *other = &md->cg[i];
+
+		if (other != c && !other->gone && other->named && !strcmp(other->path, c->path))
+			set_gone(other);
+	}
+}
+
 static void visit(struct model *md, int fd)
 {
+	char before[CG_PATH_MAX] = "";
 	struct cg_row *c;
 	struct stat st;
 
 	if (fstat(fd, &st))
 		return;
 	w.found++;
+	w.ino[w.depth - 1] = st.st_ino;
 	c = model_cgroup(md, st.st_ino);
-	if (!c)
+	if (!c) {
+		w.unlisted++;
 		return;
+	}
+	if (c->named && !c->gone)
+		vt_copy(before, c->path, sizeof(before));
 	set_path(c, w.path);
+	if (strcmp(before, c->path))
+		take_path(md, c);
+	c->parent = w.depth > 1 ? w.ino[w.depth - 2] : 0;
 	c->mark = w.gen;
 	c->gone = false;
 	read_values(c, fd);
@@ -229,11 +265,10 @@ static void sweep_done(struct model *md)
 
 		if (c->mark == w.gen || c->gone)
 			continue;
-		c->gone = true;
-		for (int k = 0; k < NR_CGV; k++)
-			c->val[k] = VT_NA;
+		set_gone(c);
 	}
 	md->cg_live = w.found;
+	md->cg_unlisted = w.unlisted;
 	w.running = false;
 }
 
@@ -299,7 +334,7 @@ void cgroups_scan(struct model *md, uint64_t budget_ns)
 		abandon();
 	if (!w.running) {
 		w.gen++;
-		w.found = 0;
+		w.found = w.unlisted = 0;
 		w.running = true;
 		w.path[0] = '\0';
 		push(md, -1, "");

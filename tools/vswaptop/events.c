@@ -354,6 +354,7 @@ void ev_apply(struct model *md, struct ev_set *es, const unsigned char *rec,
 	struct task_row *t = NULL;
 	struct ev_format *f;
 	enum ev_kind kind;
+	bool dropped = false;
 	uint64_t v;
 
 	f = format_of(es, rec, len, &kind);
@@ -371,15 +372,20 @@ void ev_apply(struct model *md, struct ev_set *es, const unsigned char *rec,
 		return;
 	}
 	v = field(&f->pos[EF_CGROUP], rec);
-	if (v != VT_NA && v)
+	if (v != VT_NA && v) {
 		cg = model_cgroup(md, v);
+		dropped = !cg;
+	}
 	if (flt && flt->cg_on && !(cg && cg->selected))
 		return;
 	v = field(&f->pos[EF_PID], rec);
-	if (find && v != VT_NA)
+	if (find && v != VT_NA) {
 		t = find(md, (int)v);
+		dropped |= !t;
+	}
 	if (flt && flt->pid && !(t && t->pid == flt->pid))
 		return;
+	md->ev.rows_dropped += dropped;
 	if (kind == EK_TRANSITION)
 		apply_transition(md, f, rec, cg, t);
 	else if (kind == EK_SWAPIN)

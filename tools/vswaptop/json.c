@@ -211,7 +211,7 @@ static void js_events(struct obuf *o, bool *first, const struct model *md)
 	js_kv_u64(o, &f, "unknown", ev->active ? ev->unknown : VT_NA);
 	js_kv_u64(o, &f, "grow", ev->active ? ev->events_grow : VT_NA);
 	js_kv_u64(o, &f, "swapoff", ev->active ? ev->events_swapoff : VT_NA);
-	js_kv_u64(o, &f, "rows_dropped", md->cg_dropped + md->task_dropped);
+	js_kv_u64(o, &f, "rows_dropped", ev->active ? ev->rows_dropped : VT_NA);
 	js_key(o, &f, "pages");
 	ob_putc(o, '{');
 	for (int i = 0; i < NR_EV; i++)
@@ -305,7 +305,9 @@ int json_sample(struct obuf *o, const struct model *md, const struct layout *lay
 	js_events(o, &first, md);
 	js_kv_u64(o, &first, "cgroup_version", md->cgroup_version ? (uint64_t)md->cgroup_version : VT_NA);
 	js_kv_u64(o, &first, "cgroups_live", md->cgroup_version ? md->cg_live : VT_NA);
+	js_kv_u64(o, &first, "cgroups_unlisted", md->cgroup_version ? md->cg_unlisted : VT_NA);
 	js_kv_u64(o, &first, "processes_live", md->task_live);
+	js_kv_u64(o, &first, "processes_unlisted", md->task_unlisted);
 	for (int p = PANE_CG; p <= PANE_DEV; p++)
 		if (panes & (1u << p))
 			js_rows(o, &first, md, (enum pane)p, lay ? &lay[p] : NULL);

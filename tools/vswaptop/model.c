@@ -482,14 +482,46 @@ struct cg_row *model_cgroup(struct model *md, uint64_t id)
 		last = (unsigned int)(c - md->cg);
 		return c;
 	}
-	if (md->ncg == MAX_CGROUPS && !cg_compact(md)) {
-		md->cg_dropped++;
+	if (md->ncg == MAX_CGROUPS && !cg_compact(md))
 		return NULL;
-	}
 	c = &md->cg[md->ncg];
 	cg_row_init(c, id);
 	cg_hash_add(md, md->ncg++);
 	return c;
+}
+
+static bool below(const char *path, const char *prefix, size_t len)
+{
+	return !strncmp(path, prefix, len) &&
+	       (len == 1 || path[len] == '\0' || path[len] == '/');
+}
+
+/* The cgroup itself or, of a path that is cut at the left, one that it is in. */
+static bool cg_is_below(struct model *md, const struct cg_row *c, const char *prefix, size_t len)
+{
+	for (int depth = 0; c && c->path[0] != '/' && depth < 64; depth++) {
+		if (!c->named)
+			return false;
+		c = c->parent ? model_cgroup_find(md, c->parent) : NULL;
+	}
+	return c && c->path[0] == '/' && below(c->path, prefix, len);
+}
+
+unsigned int model_select(struct model *md, const char *prefix)
+{
+	uint64_t id = !strncmp(prefix, "id:", 3) ? vt_u64(prefix + 3) : VT_NA;
+	size_t len = strlen(prefix);
+	unsigned int n = 0;
+
+	while (len > 1 && prefix[len - 1] == '/')
+		len--;
+	for (unsigned int i = 0; i < md->ncg; i++) {
+		struct cg_row *c = &md->cg[i];
+
+		c->selected = c->id == id || (id == VT_NA && cg_is_below(md, c, prefix, len));
+		n += c->selected && !c->gone;
+	}
+	return n;
 }
 
 static uint32_t task_slot(int pid)
@@ -576,10 +608,8 @@ struct task_row *model_task_new(struct model *md, int pid)
 		if (t)
 			model_task_unlink(md, t);
 	}
-	if (!t) {
-		md->task_dropped++;
+	if (!t)
 		return NULL;
-	}
 	memset(t, 0, sizeof(*t));
 	t->pid = pid;
 	t->vmswap = VT_NA;

@@ -120,6 +120,7 @@ struct pair {
 /**
  * struct cg_row - one cgroup
  * @id: inode number of its directory, the value events carry
+ * @parent: @id of the cgroup it is in, 0 if unknown
  * @path: below the cgroup mount point, "/" for the root; may be cut at the left
  * @val: enum cgv, bytes
  * @ev: enum evc, pages since start
@@ -130,6 +131,7 @@ struct pair {
  */
 struct cg_row {
 	uint64_t id;
+	uint64_t parent;
 	char path[CG_PATH_MAX];
 	uint64_t val[NR_CGV];
 	struct pair ev[NR_EV];
@@ -208,6 +210,7 @@ struct hist {
  * @base: the counter matrix when events were switched on
  * @based: @base is valid
  * @filtered: a filter is active, so events cover a part of the system only
+ * @rows_dropped: events whose cgroup or process found no room in the tables
  * @unowned: pages out, in or written back in events that name no cgroup
  * @type_in, @type_out: pages per swap type, from events
  */
@@ -222,6 +225,7 @@ struct ev_stats {
 	struct pair seen;
 	struct pair lost;
 	uint64_t unknown;
+	uint64_t rows_dropped;
 	uint64_t unowned;
 	uint64_t events_grow;
 	uint64_t events_swapoff;
@@ -271,11 +275,11 @@ struct model {
 	struct ev_stats ev;
 	int cgroup_version;	/* 0 when there are none */
 	unsigned int ncg;	/* rows handed out, gone ones included */
-	uint64_t cg_dropped;	/* cgroups that found no row */
 	uint64_t cg_live;	/* directories found in the last full sweep */
+	uint64_t cg_unlisted;	/* of these, those that found no row */
 	unsigned int ntask;
-	uint64_t task_dropped;
 	uint64_t task_live;	/* processes found in the last full sweep */
+	uint64_t task_unlisted;	/* of these, those with swap that found no row */
 	unsigned int ndev;
 	bool dev_left;		/* a device has gone: its type may be another's now */
 	struct dev_row dev[MAX_DEVS];
@@ -301,12 +305,20 @@ void model_end(struct model *md);
 /**
  * model_cgroup - the row of cgroup @id, made if there is none
  *
- * Return: the row, or NULL when the table is full (then cg_dropped was raised).
+ * Return: the row, or NULL when the table is full.
  */
 struct cg_row *model_cgroup(struct model *md, uint64_t id);
 
 /** model_cgroup_find - as model_cgroup(), but never makes a row */
 struct cg_row *model_cgroup_find(struct model *md, uint64_t id);
+
+/**
+ * model_select - mark the rows that a cgroup filter names
+ * @prefix: path of a cgroup, it and those below it; or "id:N"
+ *
+ * Return: how many of them there are now.
+ */
+unsigned int model_select(struct model *md, const char *prefix);
 
 /** model_task - the row of process @pid, made if there is none; NULL when full */
 struct task_row *model_task(struct model *md, int pid);

@@ -27,6 +27,7 @@ static struct {
 	bool running;
 	uint32_t gen;
 	uint64_t found;
+	uint64_t unlisted;
 	struct dirscan dir;
 } w;
 
@@ -129,8 +130,10 @@ static void update(struct model *md, int pid)
 		return;
 	if (!t)
 		t = model_task(md, pid);
-	if (!t)
+	if (!t) {
+		w.unlisted++;
 		return;
+	}
 	fill(t, &st);
 	read_cgroup(t);
 	t->seq = w.gen;
@@ -150,6 +153,7 @@ static void sweep_done(struct model *md)
 			model_task_gone(t);
 	}
 	md->task_live = w.found;
+	md->task_unlisted = w.unlisted;
 	close(w.dir.fd);
 	w.running = false;
 }
@@ -199,7 +203,7 @@ void procs_scan(struct model *md, uint64_t budget_ns)
 			return;
 		w.dir.len = w.dir.pos = 0;
 		w.gen++;
-		w.found = 0;
+		w.found = w.unlisted = 0;
 		w.running = true;
 	}
 	while ((name = dirscan_next(&w.dir, &type, &ino))) {

@@ -192,9 +192,7 @@ static void load_events(struct model *md, struct json_object *o)
 	ev->lost.cur = or_zero(lost);
 	ev->unowned = or_zero(get_u64(e, "unowned_pages"));
 	ev->unknown = or_zero(get_u64(e, "unknown"));
-	/* one figure in the record, for the tables of both kinds */
-	md->cg_dropped = or_zero(get_u64(e, "rows_dropped"));
-	md->task_dropped = 0;
+	ev->rows_dropped = or_zero(get_u64(e, "rows_dropped"));
 	ev->events_grow = or_zero(get_u64(e, "grow"));
 	ev->events_swapoff = or_zero(get_u64(e, "swapoff"));
 	ev->comp_pages = or_zero(get_u64(e, "compressed_pages"));
@@ -395,7 +393,9 @@ static int load_object(struct model *md, struct json_object *o, char *err, size_
 	md->cgroup_version = get_u64(o, "cgroup_version") == 1 ? 1 :
 			     get_u64(o, "cgroup_version") == 2 ? 2 : 0;
 	md->cg_live = or_zero(get_u64(o, "cgroups_live"));
+	md->cg_unlisted = or_zero(get_u64(o, "cgroups_unlisted"));
 	md->task_live = or_zero(get_u64(o, "processes_live"));
+	md->task_unlisted = or_zero(get_u64(o, "processes_unlisted"));
 	model_end(md);
 	resets = get_u64(o, "counter_resets");
 	if (resets != VT_NA)

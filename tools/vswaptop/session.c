@@ -137,7 +137,7 @@ bool session_cgroup(struct session *s)
 
 	if (n && !strncmp(path, root, n) && (path[n] == '/' || !path[n]))
 		memmove(path, path + n, strlen(path + n) + 1);
-	return !*path || trace_select(s->md, path);
+	return !*path || model_select(s->md, path);
 }
 
 /* Two files per CPU are more than the usual limit allows on the largest machines. */

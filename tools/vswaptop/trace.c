@@ -386,26 +386,6 @@ void trace_read_losses(struct model *md)
 	md->ev.lost.cur = sum;
 }
 
-unsigned int trace_select(struct model *md, const char *cg_prefix)
-{
-	size_t len = strlen(cg_prefix);
-	uint64_t id = !strncmp(cg_prefix, "id:", 3) ? vt_u64(cg_prefix + 3) : VT_NA;
-	unsigned int n = 0;
-
-	while (len > 1 && cg_prefix[len - 1] == '/')
-		len--;
-	for (unsigned int i = 0; i < md->ncg; i++) {
-		struct cg_row *c = &md->cg[i];
-		bool root = len == 1 && cg_prefix[0] == '/';
-
-		c->selected = c->id == id ||
-			      (!strncmp(c->path, cg_prefix, len) &&
-			       (root || c->path[len] == '\0' || c->path[len] == '/'));
-		n += c->selected && !c->gone;
-	}
-	return n;
-}
-
 struct text {
 	char *buf;
 	size_t n, room;
@@ -488,7 +468,7 @@ int trace_filter(struct model *md, const char *cg_prefix, int pid, struct ev_fil
 	flt->pid = pid;
 	md->ev.filtered = flt->cg_on || pid;
 	if (flt->cg_on) {
-		trace_select(md, cg_prefix);
+		model_select(md, cg_prefix);
 		cg_terms(md, &x);
 	}
 	if (pid)

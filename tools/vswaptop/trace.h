@@ -46,9 +46,6 @@ void trace_read_losses(struct model *md);
  */
 int trace_filter(struct model *md, const char *cg_prefix, int pid, struct ev_filter *flt);
 
-/** trace_select - mark the rows that a cgroup filter names */
-unsigned int trace_select(struct model *md, const char *cg_prefix);
-
 /** trace_stop - remove the instance; safe to call at any time, more than once */
 void trace_stop(void);
 

@@ -105,6 +105,74 @@ static void test_devices(struct model *md)
 	      "devices: a single one has the type that is named");
 }
 
+/* cgroups c0 to c39 of a tree, each of which owns something */
+static void make_cgroups(void)
+{
+	char name[64];
+
+	for (int i = 0; i < 40; i++) {
+		snprintf(name, sizeof(name), "/sys/fs/cgroup/c%d/memory.stat", i);
+		put_file(name, "vswap 4096\n");
+	}
+}
+
+static unsigned int rows_twice(const struct model *md)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < md->ncg; i++)
+		for (unsigned int k = i + 1; k < md->ncg; k++)
+			n += !md->cg[i].gone && !md->cg[k].gone &&
+			     !strcmp(md->cg[i].path, md->cg[k].path);
+	return n;
+}
+
+/* Directories that are made anew while a sweep is under way. */
+static void test_new_cgroups(struct model *md)
+{
+	char from[600], to[600];
+	unsigned int rows;
+
+	model_init(md);
+	put_file("/sys/fs/cgroup/cgroup.controllers", "memory\n");
+	make_cgroups();
+	cgroups_scan(md, 0);
+	check_eq(md->ncg, 41, "cgroups: all are found");
+	for (int i = 0; i < 40; i++) {
+		snprintf(from, sizeof(from), "%s/sys/fs/cgroup/c%d", root, i);
+		snprintf(to, sizeof(to), "%s/old%d", root, i);
+		if (rename(from, to))
+			abort();
+	}
+	make_cgroups();
+	cgroups_scan(md, 1);
+	rows = md->ncg;
+	check(rows > 41 && rows < 81, "cgroups: some that were made anew are found");
+	check_eq(rows_twice(md), 0, "cgroups: none of them is there twice");
+	cgroups_scan(md, 0);
+	check(md->ncg == 81 && !rows_twice(md), "cgroups: nor at the end of the sweep");
+}
+
+/* A path that is longer than a row has room for: its parents tell what it is below. */
+static void test_long_cgroup(struct model *md)
+{
+	char path[600], name[121];
+	unsigned int top;
+
+	model_init(md);
+	memset(name, 'x', 120);
+	name[120] = '\0';
+	snprintf(path, sizeof(path), "/sys/fs/cgroup/pods/%s/%s/%s/memory.stat", name, name, name);
+	put_file(path, "vswap 4096\n");
+	cgroups_scan(md, 0);
+	check_eq(model_select(md, "/pods"), 4, "cgroups: a path that is cut is below its parents");
+	snprintf(path, sizeof(path), "/pods/%s/", name);
+	top = model_select(md, path);
+	check_eq(top, 3, "cgroups: and below each of them");
+	check_eq(model_select(md, "/c1"), 1, "cgroups: but below no other");
+	check_eq(model_select(md, "/"), md->ncg, "cgroups: all are below the root");
+}
+
 void test_live(const char *tmp)
 {
 	static struct model md;
@@ -113,4 +181,6 @@ void test_live(const char *tmp)
 	if (!mkdtemp(root) || sysroot_open(root))
 		abort();
 	test_devices(&md);
+	test_new_cgroups(&md);
+	test_long_cgroup(&md);
 }

@@ -198,13 +198,13 @@ static void test_tables(void)
 	model_init(&md);
 	for (uint64_t id = 1; id <= MAX_CGROUPS; id++)
 		ok &= model_cgroup(&md, id * 4096) != NULL;
-	check(ok && !model_cgroup(&md, 7) && md.cg_dropped == 1, "a full cgroup table says so");
+	check(ok && !model_cgroup(&md, 7), "a full cgroup table says so");
 	md.cg[11].gone = true;
 	check(model_cgroup(&md, 7) && model_cgroup_find(&md, 4096 * MAX_CGROUPS) &&
 	      !model_cgroup_find(&md, 12 * 4096), "a cgroup that is gone makes room");
 	for (int pid = 1; pid <= MAX_TASKS; pid++)
 		ok &= model_task(&md, pid) != NULL;
-	check(ok && !model_task(&md, MAX_TASKS + 1) && md.task_dropped == 1,
+	check(ok && !model_task(&md, MAX_TASKS + 1),
 	      "a full process table says so");
 	t = model_task_find(&md, 4711);
 	model_task_gone(t);
@@ -213,6 +213,33 @@ static void test_tables(void)
 	      "an exited process makes room");
 	model_task_unlink(&md, model_task_find(&md, 5));
 	check(!model_task_find(&md, 5), "a pid that is used again gets a new row");
+}
+
+/* What finds no room in the tables is counted by the event that needed it. */
+static void test_no_room(void)
+{
+	static const struct gen_event ev = {
+		.kind = 0, .pid = 101, .ts = 1000, .nr = 3, .cgroup = 999, .from = 0, .to = 1,
+	};
+	unsigned char page[4096];
+	const unsigned char *data;
+	struct rb_page p;
+	struct ev_set es;
+	uint64_t ts;
+	size_t len;
+
+	ev_set_init(&es);
+	ev_set_add(&es, "vswap_transition", gen_format(0), strlen(gen_format(0)));
+	gen_page(page, &ev, 1);
+	if (rb_page_open(&p, page, sizeof(page), 8) || rb_page_next(&p, &data, &len, &ts) != 1)
+		abort();
+	/* both tables are full, see test_tables() */
+	md.ev.active = true;
+	check(!model_cgroup(&md, 999) && !model_task(&md, MAX_TASKS + 7) && !md.ev.rows_dropped,
+	      "asking for a row loses no event");
+	ev_apply(&md, &es, data, len, model_task, NULL);
+	check_eq(md.ev.rows_dropped, 1, "an event that finds no row does");
+	check_eq(md.ev.total[EV_ALLOC].acc, 3, "and is in the totals");
 }
 
 static void test_page(void)
@@ -492,8 +519,9 @@ static void fill_events(struct model *m, unsigned int s)
 	m->ev.comp_pages = 19 * s;
 	m->ev.comp_bytes = 23 * s;
 	m->ev.pages[ST_FREE][ST_NONE] = 29 * s;
-	m->cg_dropped = 37 * s;
-	m->task_dropped = 41 * s;
+	m->ev.rows_dropped = 37 * s;
+	m->cg_unlisted = 39 * s;
+	m->task_unlisted = 41 * s;
 	m->nreasons = m->nrejects = 2;
 	vt_copy(m->reason_name[0], "alloc", NAME_LEN);
 	vt_copy(m->reason_name[1], "free", NAME_LEN);
@@ -700,6 +728,7 @@ int main(int argc, char **argv)
 	test_origin();
 	test_losses();
 	test_tables();
+	test_no_room();
 	test_page();
 	test_formats();
 	test_dat(6, 0, "trace.dat 6");
