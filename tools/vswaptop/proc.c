@@ -257,7 +257,11 @@ static struct task_row *look_up(struct model *md, int tid)
 	t = alive ? model_task_find(md, st.tgid) : NULL;
 	if (t && t->gone)
 		model_task_unlink(md, t);
-	t = model_task(md, alive ? st.tgid : tid);
+	/* a thread that has exited may be known although its process has no row yet */
+	if (!alive && tid > 0 && tid_cache[slot].tid == tid)
+		t = model_task(md, tid_cache[slot].tgid);
+	else
+		t = model_task(md, alive ? st.tgid : tid);
 	if (!t)
 		return NULL;
 	tid_cache[slot].tid = tid;
@@ -270,13 +274,27 @@ static struct task_row *look_up(struct model *md, int tid)
 		if (!t->cgroup[0])
 			read_cgroup(t);
 	} else if (!t->comm[0]) {
-		if (tid)
+		/* only a thread of the process may have exited */
+		if (tid && read_status(t->pid, &st) && st.tgid == t->pid)
+			fill(t, &st);
+		else if (tid)
 			saved_comm(t);
 		else
 			vt_copy(t->comm, "<idle>", sizeof(t->comm));
 	}
 	t->seq = w.gen;
 	return t;
+}
+
+void procs_note_thread(int tid, int pid)
+{
+	unsigned int slot = (unsigned int)tid % TID_CACHE;
+
+	if (tid_cache[slot].tid == tid && tid_cache[slot].tgid == pid)
+		return;
+	tid_cache[slot].tid = tid;
+	tid_cache[slot].tgid = pid;
+	tid_cache[slot].stale = true;
 }
 
 struct task_row *procs_of_thread(struct model *md, int tid)

@@ -53,4 +53,7 @@ void procs_scan(struct model *md, uint64_t budget_ns);
  */
 struct task_row *procs_of_thread(struct model *md, int tid);
 
+/** procs_note_thread - remember whose thread it is, in case it exits before its events are read */
+void procs_note_thread(int tid, int pid);
+
 #endif

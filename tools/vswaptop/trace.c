@@ -426,9 +426,12 @@ static void pid_terms(int pid, struct text *x)
 	d.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	d.len = d.pos = 0;
 	if (d.fd >= 0) {
-		while ((name = dirscan_next(&d, &type, &ino)))
-			if (name[0] >= '1' && name[0] <= '9')
-				term(x, "common_pid", (uint64_t)atoi(name));
+		while ((name = dirscan_next(&d, &type, &ino))) {
+			if (name[0] < '1' || name[0] > '9')
+				continue;
+			term(x, "common_pid", (uint64_t)atoi(name));
+			procs_note_thread(atoi(name), pid);
+		}
 		close(d.fd);
 	}
 	if (!x->terms)

@@ -173,6 +173,28 @@ static void test_long_cgroup(struct model *md)
 	check_eq(model_select(md, "/"), md->ncg, "cgroups: all are below the root");
 }
 
+/* A thread that has exited when its events are read belongs to its process. */
+static void test_exited_thread(struct model *md)
+{
+	struct task_row *t;
+
+	model_init(md);
+	put_file("/proc/900/status", "Name:\tserver\nTgid:\t900\nVmSwap:\t 8 kB\n");
+	procs_note_thread(901, 900);
+	procs_scan(md, 0);
+	t = procs_of_thread(md, 901);
+	check(t && t->pid == 900 && !strcmp(t->comm, "server"),
+	      "processes: a thread that has exited, of a process that swaps");
+	model_init(md);
+	put_file("/proc/900/status", "Name:\tserver\nTgid:\t900\nVmSwap:\t 0 kB\n");
+	procs_scan(md, 0);
+	t = procs_of_thread(md, 901);
+	check(t && t->pid == 900 && !strcmp(t->comm, "server"),
+	      "processes: and of one that had no row");
+	t = procs_of_thread(md, 902);
+	check(t && t->pid == 902, "processes: one that nobody knows has a row of its own");
+}
+
 void test_live(const char *tmp)
 {
 	static struct model md;
@@ -183,4 +205,5 @@ void test_live(const char *tmp)
 	test_devices(&md);
 	test_new_cgroups(&md);
 	test_long_cgroup(&md);
+	test_exited_thread(&md);
 }
