@@ -343,7 +343,7 @@ int main(int argc, char **argv)
 {
 	static struct options opt = { .interval = 2000000000ULL, .buffer_kb = 128 };
 	static struct session s;
-	int r;
+	int r, c;
 
 	fill_standard_files();
 	layout_default(opt.lay);
@@ -356,6 +356,6 @@ int main(int argc, char **argv)
 	r = session_start(&s, &opt);
 	if (!r)
 		r = opt.batch || opt.json || opt.quiet ? run_batch(&s) : screen_run(&s);
-	session_stop(&s);
-	return r;
+	c = session_stop(&s);
+	return r ? r : c;
 }

@@ -32,6 +32,8 @@ void screen_reset(void)
 	if (on) {
 		on = false;
 		endwin();
+		/* the terminal took it all; what is left to do may take its time */
+		alarm(0);
 	}
 }
 

@@ -70,8 +70,20 @@ static void on_crash(int sig)
 }
 
 /* all that would end it without the trace instance being removed */
-static const int quit[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF,
-			    SIGIO, SIGPWR, SIGXCPU };
+static int quit[128];
+static size_t nquit;
+
+static void list_quit(void)
+{
+	static const int named[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGVTALRM,
+				     SIGPROF, SIGIO, SIGPWR, SIGXCPU, SIGSTKFLT };
+
+	nquit = 0;
+	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++)
+		quit[nquit++] = named[i];
+	for (int sig = SIGRTMIN; sig <= SIGRTMAX && nquit < 128; sig++)
+		quit[nquit++] = sig;
+}
 
 void session_signals(void)
 {
@@ -80,7 +92,8 @@ void session_signals(void)
 	struct sigaction sa = { .sa_handler = on_quit };
 
 	/* no SA_RESTART: a write to a stuck pipe must notice */
-	for (size_t i = 0; i < sizeof(quit) / sizeof(quit[0]); i++)
+	list_quit();
+	for (size_t i = 0; i < nquit; i++)
 		sigaction(quit[i], &sa, NULL);
 	sa.sa_handler = on_stuck;
 	sigaction(SIGALRM, &sa, NULL);
@@ -349,7 +362,7 @@ unsigned int session_wait(struct session *s, uint64_t deadline)
 	ms = (int)((deadline - now + 999999) / 1000000);
 	/* a signal between the test and the wait must not be missed */
 	sigemptyset(&block);
-	for (size_t i = 0; i < sizeof(quit) / sizeof(quit[0]); i++)
+	for (size_t i = 0; i < nquit; i++)
 		sigaddset(&block, quit[i]);
 	sigprocmask(SIG_BLOCK, &block, &old);
 	n = vt_quit ? 0 : epoll_pwait(s->epfd, ev, 16, ms, &old);
@@ -359,13 +372,19 @@ unsigned int session_wait(struct session *s, uint64_t deadline)
 	return ready;
 }
 
-void session_stop(struct session *s)
+int session_stop(struct session *s)
 {
-	trace_stop();
+	int err = trace_stop();
+
+	/* the screen has been given back */
+	if (err)
+		fprintf(stderr, "vswaptop: the trace instance vswaptop-%d stays, switched off: %s\n",
+			(int)getpid(), strerror(-err));
 	replay_close(s->replay);
 	s->replay = NULL;
 	if (record_out.fd >= 0)
 		close(record_out.fd);
 	record_out.fd = -1;
 	close(s->epfd);
+	return err ? EXIT_FAIL : EXIT_OK;
 }

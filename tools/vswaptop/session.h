@@ -87,8 +87,8 @@ bool session_cgroup(struct session *s);
 /** session_refilter - the filter in the options has changed */
 void session_refilter(struct session *s);
 
-/** session_stop - remove the trace instance, close files */
-void session_stop(struct session *s);
+/** session_stop - remove the trace instance, close files; returns an exit code */
+int session_stop(struct session *s);
 
 /**
  * session_wait - wait for trace data, other registered input or a point in time

@@ -501,15 +501,28 @@ static void close_files(void)
 	t.ncpu = 0;
 }
 
-void trace_stop(void)
+/* Somebody may have it open, and then it stays: it need not go on tracing. */
+static void switch_off(void)
 {
+	write_file("tracing_on", "0");
+	write_file("events/enable", "0");
+}
+
+int trace_stop(void)
+{
+	int err = 0;
+
 	if (!t.inst)
-		return;
+		return 0;
+	switch_off();
 	close_files();
-	tracefs_instance_destroy(t.inst);
+	errno = 0;
+	if (tracefs_instance_destroy(t.inst))
+		err = errno ? -errno : -EBUSY;
 	tracefs_instance_free(t.inst);
 	t.inst = NULL;
 	t.dir[0] = '\0';
+	return err;
 }
 
 void trace_emergency_stop(void)
@@ -517,5 +530,6 @@ void trace_emergency_stop(void)
 	if (!t.dir[0])
 		return;
 	close_files();
-	rmdir(t.dir);
+	if (rmdir(t.dir))
+		switch_off();
 }

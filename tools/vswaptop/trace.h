@@ -46,8 +46,8 @@ void trace_read_losses(struct model *md);
  */
 int trace_filter(struct model *md, const char *cg_prefix, int pid, struct ev_filter *flt);
 
-/** trace_stop - remove the instance; safe to call at any time, more than once */
-void trace_stop(void);
+/** trace_stop - remove the instance; 0 or, when it stays, a negative errno; safe to call at any time, more than once */
+int trace_stop(void);
 
 /** trace_emergency_stop - the same from a signal handler of a crash */
 void trace_emergency_stop(void);
