@@ -233,7 +233,19 @@ static void get_hist(const struct model *md, unsigned int row, int what, struct 
 	}
 }
 
-enum { CO_NAME, CO_VALUE, CO_RATE, CO_HELP };
+enum { CO_NAME, CO_VALUE, CO_RATE, CO_UNIT, CO_HELP };
+
+static const char *metric_unit(enum metric m)
+{
+	static const char *const unit[] = {
+		[MK_PAGES] = "pages", [MK_BYTES] = "bytes", [MK_COUNT] = "number",
+		[MK_COUNTER] = "pages", [MK_CENTI] = "0.01%", [MK_FLAG] = "0 or 1",
+	};
+
+	if (m == M_PSI_SOME_TOTAL || m == M_PSI_FULL_TOTAL)
+		return "us";
+	return m == M_OOM_KILL ? "number" : unit[metric_desc[m].kind];
+}
 
 /* rows: the metrics, then what only this kernel has */
 static void get_counter(const struct model *md, unsigned int row, int what, struct cell *c)
@@ -251,6 +263,9 @@ static void get_counter(const struct model *md, unsigned int row, int what, stru
 		break;
 	case CO_RATE:
 		put_d(c, known && metric_desc[row].kind != MK_COUNTER ? NAN : model_rate(md, p));
+		break;
+	case CO_UNIT:
+		c->s = known ? metric_unit((enum metric)row) : "-";
 		break;
 	default:
 		c->s = known ? metric_desc[row].help : "reported by this kernel";
@@ -322,7 +337,7 @@ const struct column columns[] = {
 	EV(PANE_CG, "FREED", "free", 9, 0, EV_FREE, "slots freed since start"),
 	EV(PANE_CG, "REJECT", "reject", 9, 0, EV_REJECT, "refusals since start"),
 	EV(PANE_CG, "OTHER", "other", 9, 0, EV_OTHER,
-	    "other transitions since start, such as loads"),
+	    "anything else since start, such as loads and faults on lost pages"),
 
 	{ PANE_PROC, "PID", "pid", CT_INT, 7, COL_DFLT, PR_PID, "process" },
 	{ PANE_PROC, "COMM", "comm", CT_STR, 15, COL_DFLT, PR_COMM, "its name" },
@@ -355,7 +370,7 @@ const struct column columns[] = {
 	EV(PANE_PROC, "DIDALLOC", "alloc", 9, 0, EV_ALLOC, "slots it allocated"),
 	EV(PANE_PROC, "DIDFREE", "free", 9, 0, EV_FREE, "slots it freed"),
 	EV(PANE_PROC, "REJECT", "reject", 9, 0, EV_REJECT, "refusals it met"),
-	EV(PANE_PROC, "OTHER", "other", 9, 0, EV_OTHER, "other transitions"),
+	EV(PANE_PROC, "OTHER", "other", 9, 0, EV_OTHER, "anything else"),
 
 	{ PANE_DEV, "DEVICE", "name", CT_STR, 20, COL_DFLT, DV_NAME, "device or file" },
 	{ PANE_DEV, "KIND", "kind", CT_STR, 9, COL_DFLT, DV_KIND, "partition or file" },
@@ -389,6 +404,7 @@ const struct column columns[] = {
 	  "its value: pages, bytes or as the name says" },
 	{ PANE_COUNTERS, "RATE/s", "rate", CT_RATE, 10, COL_DFLT, CO_RATE,
 	  "change per second" },
+	{ PANE_COUNTERS, "UNIT", "unit", CT_STR, 7, 0, CO_UNIT, "of the value" },
 	{ PANE_COUNTERS, "MEANING", "meaning", CT_STR, 30, COL_DFLT, CO_HELP,
 	  "what it counts" },
 };

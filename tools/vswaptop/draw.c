@@ -392,10 +392,10 @@ static void draw_events(const struct ui *ui, int y)
 		x = put(y, x, A_NORMAL, ", %" PRIu64 "p unattributed", un);
 	if (ev->unowned)
 		x = put(y, x, A_NORMAL, ", %" PRIu64 "p of no cgroup", ev->unowned);
-	if (ui->s->opt->cgroup[0])
-		x = put(y, x, paint(ui, C_HEAD), "  cgroup %s", ui->s->opt->cgroup);
-	if (ui->s->opt->pid)
-		x = put(y, x, paint(ui, C_HEAD), "  pid %d", ui->s->opt->pid);
+	if (md->filter_cgroup[0])
+		x = put(y, x, paint(ui, C_HEAD), "  cgroup %s", md->filter_cgroup);
+	if (md->filter_pid)
+		x = put(y, x, paint(ui, C_HEAD), "  pid %d", md->filter_pid);
 	if (ui->s->user_filter)
 		put(y, x, paint(ui, C_WARN), " (filtered here)");
 }

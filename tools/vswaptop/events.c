@@ -302,8 +302,11 @@ static void apply_swapin(struct model *md, struct ev_format *f, const unsigned c
 		c = EV_IN_ZSWAP;
 	else if (b == ST_PHYS)
 		c = EV_IN_PHYS;
+	else if (b == ST_POISON)
+		/* a fault on a page that is lost brings none in */
+		c = EV_OTHER;
 	add(md, cg, t, c, nr);
-	if (!cg)
+	if (!cg && c != EV_OTHER)
 		md->ev.unowned += nr;
 	if (c != EV_IN_PHYS)
 		return;

@@ -208,6 +208,12 @@ static void js_events(struct obuf *o, bool *first, const struct model *md)
 	js_kv_u64(o, &f, "unattributed_pages", model_unattributed(md));
 	js_kv_u64(o, &f, "unowned_pages", ev->active ? ev->unowned : VT_NA);
 	js_kv_bool(o, &f, "filtered", ev->filtered);
+	js_key(o, &f, "filter_cgroup");
+	if (md->filter_cgroup[0])
+		js_str(o, md->filter_cgroup);
+	else
+		ob_puts(o, "null");
+	js_kv_u64(o, &f, "filter_pid", md->filter_pid ? (uint64_t)md->filter_pid : VT_NA);
 	js_kv_u64(o, &f, "unknown", ev->active ? ev->unknown : VT_NA);
 	js_kv_u64(o, &f, "grow", ev->active ? ev->events_grow : VT_NA);
 	js_kv_u64(o, &f, "swapoff", ev->active ? ev->events_swapoff : VT_NA);
@@ -272,7 +278,7 @@ static void js_row(struct obuf *o, const struct model *md, enum pane p, unsigned
 }
 
 static void js_rows(struct obuf *o, bool *first, const struct model *md, enum pane p,
-		    const struct layout *lay)
+		    const struct layout *lay, enum show show)
 {
 	static struct view v;
 	struct layout dflt[NR_PANES];
@@ -281,7 +287,7 @@ static void js_rows(struct obuf *o, bool *first, const struct model *md, enum pa
 		layout_default(dflt);
 		lay = &dflt[p];
 	}
-	view_build(&v, md, p, lay, SHOW_EVER, NULL);
+	view_build(&v, md, p, lay, show, NULL);
 	js_key(o, first, pane_desc[p].name);
 	ob_putc(o, '[');
 	for (unsigned int i = 0; i < v.n; i++) {
@@ -293,7 +299,7 @@ static void js_rows(struct obuf *o, bool *first, const struct model *md, enum pa
 }
 
 int json_sample(struct obuf *o, const struct model *md, const struct layout *lay,
-		unsigned int panes)
+		unsigned int panes, enum show show)
 {
 	bool first = true;
 
@@ -308,9 +314,9 @@ int json_sample(struct obuf *o, const struct model *md, const struct layout *lay
 	js_kv_u64(o, &first, "cgroups_unlisted", md->cgroup_version ? md->cg_unlisted : VT_NA);
 	js_kv_u64(o, &first, "processes_live", md->task_live);
 	js_kv_u64(o, &first, "processes_unlisted", md->task_unlisted);
-	for (int p = PANE_CG; p <= PANE_DEV; p++)
+	for (int p = PANE_CG; p <= PANE_HIST; p++)
 		if (panes & (1u << p))
-			js_rows(o, &first, md, (enum pane)p, lay ? &lay[p] : NULL);
+			js_rows(o, &first, md, (enum pane)p, lay ? &lay[p] : NULL, show);
 	ob_puts(o, "}\n");
 	return ob_flush(o);
 }

@@ -279,15 +279,14 @@ static int choose_mode(struct options *o)
 static int emit(struct session *s, struct obuf *out)
 {
 	const struct options *o = s->opt;
-	unsigned int all = (1u << PANE_HIST) - 1;
+	enum show show = o->idle ? SHOW_ALL : SHOW_EVER;
 	int err = 0;
 
 	if (o->json)
-		err = json_sample(out, s->md, o->lay, o->panes ? o->panes : all);
+		err = json_sample(out, s->md, o->lay, o->panes ? o->panes : JSON_PANES, show);
 	else if (o->batch)
 		err = batch_sample(out, s->md, o->lay, o->panes ? o->panes :
-				   (all | 1u << PANE_COUNTERS), o->units,
-				   o->idle ? SHOW_ALL : SHOW_EVER);
+				   (JSON_PANES | 1u << PANE_COUNTERS), o->units, show);
 	if (err && err != -EPIPE)
 		fprintf(stderr, "vswaptop: cannot write: %s\n", strerror(-err));
 	return err;

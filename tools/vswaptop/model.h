@@ -231,7 +231,6 @@ struct ev_stats {
 	uint64_t events_swapoff;
 	uint64_t pages[MAX_STATES][MAX_STATES];
 	uint64_t base[MAX_STATES][MAX_STATES];
-	uint64_t base_swapin, base_reject;
 	struct pair reason[MAX_REASONS];
 	struct pair reject[MAX_REASONS];
 	uint64_t comp_pages, comp_bytes;
@@ -273,6 +272,8 @@ struct model {
 	unsigned int nextra;
 	struct named extra[MAX_EXTRA];
 	struct ev_stats ev;
+	char filter_cgroup[CG_PATH_MAX];	/* of the events; "" and 0 for all */
+	int filter_pid;
 	int cgroup_version;	/* 0 when there are none */
 	unsigned int ncg;	/* rows handed out, gone ones included */
 	uint64_t cg_live;	/* directories found in the last full sweep */
@@ -373,8 +374,9 @@ struct pair ev_out(const struct pair ev[NR_EV]);
 struct pair ev_in(const struct pair ev[NR_EV]);
 
 /**
- * model_unattributed - pages the counters saw and no event told about
+ * model_unattributed - transitions of pages the counters saw and no event told about
  *
+ * Swap-ins and refusals that were lost are in the number of lost events only.
  * Exact at rest.  VT_NA while events or counters are not available, when a
  * filter is active, or when the counters were reset.
  */

@@ -14,12 +14,16 @@
 /**
  * json_sample - write a sample as one line of JSON and flush it
  * @lay: columns of the row objects; NULL for all of them
- * @panes: bit per enum pane
+ * @panes: bit per enum pane; counters are in every record
+ * @show: which rows
  *
  * Return: 0 or -errno of the write.
  */
 int json_sample(struct obuf *o, const struct model *md, const struct layout *lay,
-		unsigned int panes);
+		unsigned int panes, enum show show);
+
+/** JSON_PANES - the panes of a record unless others were chosen */
+#define JSON_PANES ((1u << PANE_HIST) - 1)
 
 /** batch_sample - write a sample as text tables; 0 or -errno */
 int batch_sample(struct obuf *o, const struct model *md, const struct layout *lay,

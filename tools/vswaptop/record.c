@@ -181,10 +181,13 @@ static void load_events(struct model *md, struct json_object *o)
 	struct json_object *e = child(o, "events", json_type_object);
 	struct json_object *pages = child(e, "pages", json_type_object);
 	struct ev_stats *ev = &md->ev;
-	uint64_t lost = get_u64(e, "lost");
+	uint64_t lost = get_u64(e, "lost"), pid = get_u64(e, "filter_pid");
 
 	ev->active = get_bool(e, "active");
 	ev->filtered = get_bool(e, "filtered");
+	md->filter_cgroup[0] = '\0';
+	get_str(e, "filter_cgroup", md->filter_cgroup, sizeof(md->filter_cgroup));
+	md->filter_pid = pid <= INT32_MAX ? (int)pid : 0;
 	ev->unattributed = get_u64(e, "unattributed_pages");
 	ev->replayed = true;
 	ev->seen.cur = or_zero(get_u64(e, "seen"));

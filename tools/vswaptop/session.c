@@ -259,6 +259,8 @@ void session_refilter(struct session *s)
 {
 	if (s->replay)
 		return;
+	vt_copy(s->md->filter_cgroup, s->opt->cgroup, sizeof(s->md->filter_cgroup));
+	s->md->filter_pid = s->opt->pid;
 	s->user_filter = trace_filter(s->md, s->opt->cgroup, s->opt->pid, &s->flt) > 0;
 }
 
@@ -324,7 +326,8 @@ static int write_files(struct session *s)
 	int err = 0;
 
 	if (record_out.fd >= 0) {
-		err = json_sample(&record_out, s->md, NULL, ~0u);
+		err = json_sample(&record_out, s->md, NULL, JSON_PANES,
+				  s->opt->idle ? SHOW_ALL : SHOW_EVER);
 		if (err)
 			complain(s, "%s: %s", s->opt->record, strerror(-err));
 	}

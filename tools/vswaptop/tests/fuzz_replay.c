@@ -33,7 +33,7 @@ static void write_and_read(void)
 		o.fd = memfd_create("written", 0);
 	if (o.fd < 0 || ftruncate(o.fd, 0) || lseek(o.fd, 0, SEEK_SET))
 		abort();
-	if (json_sample(&o, &md, NULL, ~0u))
+	if (json_sample(&o, &md, NULL, ~0u, SHOW_ALL))
 		abort();
 	n = pread(o.fd, back, sizeof(back), 0);
 	if (n <= 0 || n == sizeof(back))

@@ -242,6 +242,31 @@ static void test_no_room(void)
 	check_eq(md.ev.total[EV_ALLOC].acc, 3, "and is in the totals");
 }
 
+/* A fault on a page that is lost brings nothing in, neither for the layer nor for a cgroup. */
+static void test_poison(void)
+{
+	static const struct gen_event ev = {
+		.kind = 1, .pid = 101, .ts = 1000, .nr = 3, .cgroup = 77, .from = ST_POISON,
+	};
+	unsigned char page[4096];
+	const unsigned char *data;
+	struct rb_page p;
+	struct ev_set es;
+	uint64_t ts;
+	size_t len;
+
+	model_init(&md);
+	ev_set_init(&es);
+	ev_set_add(&es, "vswap_swapin", gen_format(1), strlen(gen_format(1)));
+	gen_page(page, &ev, 1);
+	if (rb_page_open(&p, page, sizeof(page), 8) || rb_page_next(&p, &data, &len, &ts) != 1)
+		abort();
+	ev_apply(&md, &es, data, len, model_task, NULL);
+	model_commit(&md);
+	check(ev_in(model_cgroup(&md, 77)->ev).cur == 0 && ev_in(model_task(&md, 101)->ev).cur == 0 &&
+	      model_cgroup(&md, 77)->ev[EV_OTHER].cur == 3, "a fault on a lost page is no page in");
+}
+
 static void test_page(void)
 {
 	static const struct gen_event ev[] = {
@@ -501,7 +526,7 @@ static size_t dump(const struct model *m, const char *path, char *out)
 	o.fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
 	o.n = 0;
 	o.err = 0;
-	json_sample(&o, m, NULL, ~0u);
+	json_sample(&o, m, NULL, JSON_PANES, SHOW_EVER);
 	close(o.fd);
 	text = slurp(path, &n);
 	memcpy(out, text, n);
@@ -520,6 +545,8 @@ static void fill_events(struct model *m, unsigned int s)
 	m->ev.comp_bytes = 23 * s;
 	m->ev.pages[ST_FREE][ST_NONE] = 29 * s;
 	m->ev.rows_dropped = 37 * s;
+	vt_copy(m->filter_cgroup, "/a b", sizeof(m->filter_cgroup));
+	m->filter_pid = 4711;
 	m->cg_unlisted = 39 * s;
 	m->task_unlisted = 41 * s;
 	m->nreasons = m->nrejects = 2;
@@ -729,6 +756,7 @@ int main(int argc, char **argv)
 	test_losses();
 	test_tables();
 	test_no_room();
+	test_poison();
 	test_page();
 	test_formats();
 	test_dat(6, 0, "trace.dat 6");
