@@ -530,6 +530,10 @@ void trace_emergency_stop(void)
 	if (!t.dir[0])
 		return;
 	close_files();
+	if (!rmdir(t.dir))
+		return;
+	/* in the midst of a start there are files of it that nothing here knows of */
+	close_range(3, ~0u, 0);
 	if (rmdir(t.dir))
 		switch_off();
 }
