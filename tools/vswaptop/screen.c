@@ -391,9 +391,10 @@ static enum ask pane_key(int c)
 
 static enum ask handle_key(int c)
 {
-	ui.message[0] = '\0';
+	/* no key of the user's: what a message says has still to be read */
 	if (c == KEY_RESIZE)
 		return ASK_NOTHING;
+	ui.message[0] = '\0';
 	if (ui.mode == MODE_PROMPT) {
 		prompt_key(c);
 	} else if (ui.mode == MODE_COLUMNS) {
