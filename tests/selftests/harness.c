@@ -363,7 +363,7 @@ static uint64_t processes_swapped(void)
  * With the test's processes gone, a slot may still be in use only because somebody who
  * lives on (a shell, say) has been swapped out too, or has its page in the swap cache.
  */
-static bool slots_leaked(void)
+bool vst_slots_leaked(void)
 {
 	double end = vst_now() + 5;
 	uint64_t used, cached = 0, owned;
@@ -408,7 +408,7 @@ static bool aftermath(const struct vst_test *t)
 	if (!dev_cleanup())
 		ok = false;
 	if (vst_have_vswap) {
-		if (slots_leaked())
+		if (vst_slots_leaked())
 			ok = false;
 		if (!vst_verify())
 			ok = false;

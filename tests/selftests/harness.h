@@ -258,6 +258,8 @@ uint64_t vst_sysfs_slots(const char *state);
  * comes by again, on any kernel: so let it come by.
  */
 void vst_settle(uint64_t slots);
+/* Are more slots in use than processes have pages swapped out or cached? A note says so. */
+bool vst_slots_leaked(void);
 /* Reads `verify`; returns true if it says ok, else notes what it says. */
 bool vst_verify(void);
 /* Compare sysfs with debugfs; at rest. */

@@ -362,7 +362,7 @@ static void wind_up(void)
 	cg_cleanup();
 	dev_cleanup();
 	if (vst_have_vswap) {
-		POLL(10, "all slots free", vst_sysfs_slots("used") == 0);
+		CHECK(!vst_slots_leaked());
 		CHECK(vst_verify());
 		snap_take(&s);
 		vst_check_sysfs();

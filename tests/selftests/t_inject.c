@@ -169,7 +169,7 @@ static void nth(const char *attr, size_t n, int last)
 	close(fd);
 }
 
-TEST(inject, each_slab_allocation_once, T_INJECT | T_ALLOC_FAIL)
+TEST(inject, each_slab_allocation_once, T_INJECT | T_ALLOC_FAIL | T_NO_EVENTS)
 {
 	nth("failslab", 523, 40);
 }
@@ -265,7 +265,7 @@ static uint64_t failed_growths(const struct trace *t)
  * Growth that cannot have its page: nothing is worse than without the layer. What finds
  * no virtual slot stays in memory, or goes to the device, by itself.
  */
-TEST(inject, growth, T_INJECT | T_ALLOC_FAIL | T_LONG)
+TEST(inject, growth, T_INJECT | T_ALLOC_FAIL | T_LONG | T_NO_EVENTS)
 {
 	const size_t more = 1499;
 	struct snap s, b, c;
