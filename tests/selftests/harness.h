@@ -293,6 +293,8 @@ void area_map_shared(struct area *a, size_t n, enum pat pat, int order);
 /* Write the pattern with a new seed; area_fill_page() one page with the current seed. */
 void area_fill(struct area *a);
 void area_fill_page(const struct area *a, size_t i);
+/* The memory that page @i is in fails. Skips the test where that cannot be had. */
+void area_break_memory(const struct area *a, size_t i);
 /* Read everything and compare; fails at the first wrong word. */
 void area_check(const struct area *a);
 void area_check_range(const struct area *a, size_t first, size_t nr);

@@ -359,6 +359,19 @@ void area_advise(const struct area *a, size_t first, size_t nr, int advice)
 		FAIL("madvise(%zu pages, %d): %s", nr, advice, strerror(errno));
 }
 
+static void on_sigbus(int sig)
+{
+	(void)sig;
+}
+
+void area_break_memory(const struct area *a, size_t i)
+{
+	/* whoever has the page mapped gets a SIGBUS with it */
+	signal(SIGBUS, on_sigbus);
+	if (madvise(a->p + i * PG, PG, MADV_HWPOISON))
+		SKIP("memory failure: %s", strerror(errno));
+}
+
 size_t area_try_pageout(const struct area *a)
 {
 	area_advise(a, 0, a->n, MADV_PAGEOUT);

@@ -261,11 +261,6 @@ TEST(migrate, soft_offline_of_cached, 0)
 		CHECK_EQ(c.slots_used, s.slots_used);
 }
 
-static void on_sigbus(int sig)
-{
-	(void)sig;
-}
-
 /* A broken frame under a cached folio: SIGBUS for that page, nothing else lost. */
 TEST(migrate, memory_failure, 0)
 {
@@ -281,10 +276,7 @@ TEST(migrate, memory_failure, 0)
 	snap_take(&s);
 	area_pageout(&a);
 	area_check(&a);
-	/* whoever has the page mapped gets a SIGBUS with it */
-	signal(SIGBUS, on_sigbus);
-	if (madvise(a.p + bad * PG, PG, MADV_HWPOISON))
-		SKIP("memory failure: %s", strerror(errno));
+	area_break_memory(&a, bad);
 	sig = vst_probe(a.p + bad * PG, &c);
 	CHECK_EQ(sig, SIGBUS);
 	for (i = 0; i < n; i++)

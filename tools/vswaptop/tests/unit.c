@@ -215,12 +215,9 @@ static void test_tables(void)
 	check(!model_task_find(&md, 5), "a pid that is used again gets a new row");
 }
 
-/* What finds no room in the tables is counted by the event that needed it. */
-static void test_no_room(void)
+/* One event, as it comes out of a ring buffer, applied to the model. */
+static void apply_event(const char *name, const struct gen_event *ev)
 {
-	static const struct gen_event ev = {
-		.kind = 0, .pid = 101, .ts = 1000, .nr = 3, .cgroup = 999, .from = 0, .to = 1,
-	};
 	unsigned char page[4096];
 	const unsigned char *data;
 	struct rb_page p;
@@ -229,15 +226,25 @@ static void test_no_room(void)
 	size_t len;
 
 	ev_set_init(&es);
-	ev_set_add(&es, "vswap_transition", gen_format(0), strlen(gen_format(0)));
-	gen_page(page, &ev, 1);
+	ev_set_add(&es, name, gen_format(ev->kind), strlen(gen_format(ev->kind)));
+	gen_page(page, ev, 1);
 	if (rb_page_open(&p, page, sizeof(page), 8) || rb_page_next(&p, &data, &len, &ts) != 1)
 		abort();
+	ev_apply(&md, &es, data, len, model_task, NULL);
+}
+
+/* What finds no room in the tables is counted by the event that needed it. */
+static void test_no_room(void)
+{
+	static const struct gen_event ev = {
+		.kind = 0, .pid = 101, .ts = 1000, .nr = 3, .cgroup = 999, .from = 0, .to = 1,
+	};
+
 	/* both tables are full, see test_tables() */
 	md.ev.active = true;
 	check(!model_cgroup(&md, 999) && !model_task(&md, MAX_TASKS + 7) && !md.ev.rows_dropped,
 	      "asking for a row loses no event");
-	ev_apply(&md, &es, data, len, model_task, NULL);
+	apply_event("vswap_transition", &ev);
 	check_eq(md.ev.rows_dropped, 1, "an event that finds no row does");
 	check_eq(md.ev.total[EV_ALLOC].acc, 3, "and is in the totals");
 }
@@ -248,20 +255,9 @@ static void test_poison(void)
 	static const struct gen_event ev = {
 		.kind = 1, .pid = 101, .ts = 1000, .nr = 3, .cgroup = 77, .from = ST_POISON,
 	};
-	unsigned char page[4096];
-	const unsigned char *data;
-	struct rb_page p;
-	struct ev_set es;
-	uint64_t ts;
-	size_t len;
 
 	model_init(&md);
-	ev_set_init(&es);
-	ev_set_add(&es, "vswap_swapin", gen_format(1), strlen(gen_format(1)));
-	gen_page(page, &ev, 1);
-	if (rb_page_open(&p, page, sizeof(page), 8) || rb_page_next(&p, &data, &len, &ts) != 1)
-		abort();
-	ev_apply(&md, &es, data, len, model_task, NULL);
+	apply_event("vswap_swapin", &ev);
 	model_commit(&md);
 	check(ev_in(model_cgroup(&md, 77)->ev).cur == 0 && ev_in(model_task(&md, 101)->ev).cur == 0 &&
 	      model_cgroup(&md, 77)->ev[EV_OTHER].cur == 3, "a fault on a lost page is no page in");
