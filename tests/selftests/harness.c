@@ -101,8 +101,8 @@ int vst_cpus(void)
 
 void vst_pin(int cpu)
 {
+	int i, again = 100;
 	cpu_set_t set;
-	int i;
 
 	CPU_ZERO(&set);
 	if (cpu >= 0)
@@ -110,7 +110,15 @@ void vst_pin(int cpu)
 	else
 		for (i = 0; i < CPU_SETSIZE; i++)
 			CPU_SET(i, &set);
-	MUST(sched_setaffinity(0, sizeof(set), &set));
+	/*
+	 * The kernel says EINVAL too if a CPU came or went during the call (it reads the cpuset
+	 * twice, and cannot tell this from a change that leaves the caller none of its CPUs).
+	 */
+	while (sched_setaffinity(0, sizeof(set), &set)) {
+		if (errno != EINVAL || !again--)
+			FAIL("sched_setaffinity to CPU %d: %s", cpu, strerror(errno));
+		vst_msleep(10);
+	}
 }
 
 /* ---- processes -------------------------------------------------------------------- */
