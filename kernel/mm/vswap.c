@@ -39,6 +39,7 @@
  * Reading the debugfs file "verify" checks them all.
  */
 
+#include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 #include <linux/memcontrol.h>
 #include <linux/mempool.h>
@@ -216,6 +217,9 @@ vswap_set_slot(struct swap_cluster_info *ci, unsigned int ci_off,
 	       enum vswap_state from, unsigned long old,
 	       enum vswap_state to, unsigned long word)
 {
+	/* Rule 3: a slot without a folio keeps its backing until it is freed. */
+	VM_WARN_ON_ONCE(to != VSWAP_STATE_FREE &&
+			!swp_tb_is_folio(__swap_table_get(ci, ci_off)));
 	if (old != word) {
 		atomic_long_set(&vswap_table(ci)[ci_off], word);
 		ci->nr_backed += !!word - !!old;
@@ -241,6 +245,7 @@ static __always_inline void vswap_put_table(struct swap_cluster_info *ci)
 /* Free physical slots, and uncharge them from the owner of the virtual ones. */
 void vswap_put_phys(swp_entry_t phys, unsigned int nr, unsigned short id)
 {
+	KUNIT_STATIC_STUB_REDIRECT(vswap_put_phys, phys, nr, id);
 	swap_free_backing(phys, nr);
 	mem_cgroup_uncharge_backing(id, nr);
 }

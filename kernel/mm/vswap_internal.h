@@ -154,6 +154,29 @@ void vswap_trace_swapoff(int type, unsigned long moved,
 			 unsigned long poisoned, unsigned long left);
 u64 vswap_gauge(enum vswap_state state);
 
+/**
+ * struct vswap_verify - what a walk of the tables for "verify" found
+ * @m: where complaints go
+ * @slots: slots in each state
+ * @vtables: virtual tables
+ * @wrong: complaints, including those that were one too many to be printed
+ */
+struct vswap_verify {
+	struct seq_file *m;
+	u64 slots[VSWAP_NR_STATES];
+	long vtables;
+	unsigned long wrong;
+};
+
+#if IS_ENABLED(CONFIG_KUNIT)
+void vswap_verify_cluster(struct vswap_verify *vv,
+			  struct swap_cluster_info *ci);
+void vswap_verify_rmap(struct vswap_verify *vv, int type);
+void vswap_verify_counters(struct vswap_verify *vv,
+			   const struct vswap_stats *before,
+			   const struct vswap_stats *after);
+#endif
+
 /* Count a run of slots that changed in the same way, and tell about it. */
 static inline void vswap_run_done(struct vswap_batch *b)
 {

@@ -5,6 +5,7 @@
  * Formats are documented in Documentation/admin-guide/mm/vswap.rst.
  */
 
+#include <kunit/visibility.h>
 #include <linux/cgroup.h>
 #include <linux/debugfs.h>
 #include <linux/memcontrol.h>
@@ -266,13 +267,6 @@ static int transitions_show(struct seq_file *m, void *v)
  * verify: walk all clusters and check the rules of mm/vswap.c
  */
 
-struct vswap_verify {
-	struct seq_file *m;
-	u64 slots[VSWAP_NR_STATES];
-	long vtables;
-	unsigned long wrong;
-};
-
 /* Do not flood the reader; one broken table has many broken slots. */
 #define VSWAP_VERIFY_LINES	64
 
@@ -368,8 +362,8 @@ static void verify_slot(struct vswap_verify *vv, struct swap_cluster_info *ci,
 	}
 }
 
-static void verify_cluster(struct vswap_verify *vv,
-			   struct swap_cluster_info *ci)
+VISIBLE_IF_KUNIT void vswap_verify_cluster(struct vswap_verify *vv,
+					   struct swap_cluster_info *ci)
 {
 	unsigned long start = vswap_cluster_start(ci);
 	unsigned int i, used = 0, backed = 0;
@@ -401,7 +395,7 @@ static void verify_cluster(struct vswap_verify *vv,
 }
 
 /* Do all pointers of a physical device point to a slot that names them? */
-static void verify_rmap(struct vswap_verify *vv, int type)
+VISIBLE_IF_KUNIT void vswap_verify_rmap(struct vswap_verify *vv, int type)
 {
 	struct swap_info_struct *si = READ_ONCE(swap_info[type]);
 	struct swap_cluster_info *ci;
@@ -441,9 +435,10 @@ static void verify_rmap(struct vswap_verify *vv, int type)
  * Compare the walk with the counters. Both are exact at rest; while slots
  * change they differ by what changed meanwhile, so do not complain then.
  */
-static void verify_counters(struct vswap_verify *vv,
-			    const struct vswap_stats *before,
-			    const struct vswap_stats *after)
+VISIBLE_IF_KUNIT void
+vswap_verify_counters(struct vswap_verify *vv,
+		      const struct vswap_stats *before,
+		      const struct vswap_stats *after)
 {
 	int i;
 
@@ -469,13 +464,13 @@ static int verify_show(struct seq_file *m, void *v)
 	vswap_sum(before);
 	/* Cluster 0 is not used and has no tables. */
 	for (i = 1; i < vswap_nr_clusters(); i++) {
-		verify_cluster(&vv, &vswap_si->cluster_info[i]);
+		vswap_verify_cluster(&vv, &vswap_si->cluster_info[i]);
 		cond_resched();
 	}
 	for (type = 0; type < MAX_SWAPFILES; type++)
-		verify_rmap(&vv, type);
+		vswap_verify_rmap(&vv, type);
 	vswap_sum(after);
-	verify_counters(&vv, before, after);
+	vswap_verify_counters(&vv, before, after);
 
 	if (vv.wrong > VSWAP_VERIFY_LINES)
 		seq_printf(m, "... and %lu more\n",

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests of virtual swap: the formats of the tables, and the changes of
- * state of the slots of a cluster that belongs to no device.
+ * KUnit tests of virtual swap: the formats of the tables, the changes of state
+ * of the slots of a cluster that belongs to no device, and whether "verify" sees
+ * what is wrong with them.
  */
 
+#include <kunit/static_stub.h>
 #include <kunit/test.h>
+#include <kunit/test-bug.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
+#include <linux/percpu-refcount.h>
 #include <linux/rcupdate.h>
+#include <linux/seq_file.h>
 #include "../swap.h"
 #include "../vswap_internal.h"
 
@@ -132,9 +137,21 @@ static void rmap_test(struct kunit *test)
 #define KEPT_SLOT	(SWAPFILE_CLUSTER - 1)
 #define KEPT_WORDS	1
 
+/* What was to be freed with one call: zswap entries, or else physical slots. */
+struct released {
+	void *zswap;
+	swp_entry_t phys;
+	unsigned int nr;
+	unsigned short id;
+};
+
 struct vswap_fake {
 	struct swap_cluster_info ci;
 	struct vswap_stats before;
+	struct folio *folio;
+	struct swap_memcg_table owners;
+	struct released released[8];
+	unsigned int nr_released;
 };
 
 static void sum_stats(struct vswap_stats *sum)
@@ -158,22 +175,35 @@ static u64 moved(struct vswap_fake *fake, enum vswap_state from,
 	return now.trans[from][to] - fake->before.trans[from][to];
 }
 
-/* Slots swapped out once, with nothing behind them, before they get something. */
+/*
+ * Slots swapped out once, with nothing behind them, before they get something. All
+ * hold the same folio, which nobody else knows.
+ */
 static int vswap_fake_init(struct kunit *test)
 {
 	struct vswap_fake *fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
-	unsigned long in_use = __swp_tb_mk_count(shadow_to_swp_tb(NULL, 0), 1);
 	atomic_long_t *table, *vtable;
+	unsigned long in_use;
 	int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, fake);
+	test->priv = fake;
 	table = (void *)get_zeroed_page(GFP_KERNEL);
 	vtable = (void *)get_zeroed_page(GFP_KERNEL);
+	fake->folio = folio_alloc(GFP_KERNEL, 0);
 	KUNIT_ASSERT_NOT_NULL(test, table);
 	KUNIT_ASSERT_NOT_NULL(test, vtable);
+	KUNIT_ASSERT_NOT_NULL(test, fake->folio);
 	atomic_long_inc(&vswap_nr_vtables);
+	__folio_mark_uptodate(fake->folio);
+	folio_set_dirty(fake->folio);
 
 	spin_lock_init(&fake->ci.lock);
+#ifdef CONFIG_MEMCG
+	fake->ci.memcg_table = &fake->owners;
+#endif
+	fake->ci.count = SWAPFILE_CLUSTER;
+	in_use = __swp_tb_mk_count(folio_to_swp_tb(fake->folio, 0), 1);
 	rcu_assign_pointer(fake->ci.table, table);
 	rcu_assign_pointer(fake->ci.vtable, vtable);
 	for (i = 0; i < SWAPFILE_CLUSTER; i++)
@@ -181,7 +211,6 @@ static int vswap_fake_init(struct kunit *test)
 	atomic_long_set(&vtable[KEPT_SLOT], VSWAP_POISON);
 	fake->ci.nr_backed = KEPT_WORDS;
 	sum_stats(&fake->before);
-	test->priv = fake;
 	return 0;
 }
 
@@ -197,6 +226,10 @@ static void vswap_fake_exit(struct kunit *test)
 		free_page((unsigned long)rcu_access_pointer(fake->ci.vtable));
 	}
 	free_page((unsigned long)rcu_access_pointer(fake->ci.table));
+	if (!fake->folio)
+		return;
+	folio_clear_dirty(fake->folio);
+	folio_put(fake->folio);
 }
 
 /* Change slots of the fake cluster in one batch. */
@@ -486,6 +519,423 @@ static void readable_phys_test(struct kunit *test)
 	swap_info[12] = NULL;
 }
 
+/*
+ * Releases: what the slots referred to is freed in runs. The words refer to
+ * nothing real, so the functions that free it are replaced.
+ */
+
+static struct released *release(void)
+{
+	struct vswap_fake *fake = kunit_get_current_test()->priv;
+	unsigned int i = fake->nr_released++;
+
+	return &fake->released[min(i, ARRAY_SIZE(fake->released) - 1)];
+}
+
+static void fake_zswap_free_entries(struct zswap_entry **entries, unsigned int nr)
+{
+	*release() = (struct released) { .zswap = entries[0], .nr = nr };
+}
+
+static void fake_zswap_entry_free(struct zswap_entry *entry)
+{
+	*release() = (struct released) { .zswap = entry, .nr = 1 };
+}
+
+static void fake_put_phys(swp_entry_t phys, unsigned int nr, unsigned short id)
+{
+	*release() = (struct released) { .phys = phys, .nr = nr, .id = id };
+}
+
+static void replace_releases(struct kunit *test)
+{
+	kunit_activate_static_stub(test, zswap_free_entries,
+				   fake_zswap_free_entries);
+	kunit_activate_static_stub(test, zswap_entry_free,
+				   fake_zswap_entry_free);
+	kunit_activate_static_stub(test, vswap_put_phys, fake_put_phys);
+}
+
+static void expect_phys(struct kunit *test, unsigned int i, unsigned long off,
+			unsigned int nr, unsigned short id)
+{
+	struct vswap_fake *fake = test->priv;
+	struct released *r = &fake->released[i];
+
+	KUNIT_ASSERT_LT(test, i, fake->nr_released);
+	KUNIT_EXPECT_NULL(test, r->zswap);
+	KUNIT_EXPECT_EQ(test, r->phys.val, swp_entry(12, off).val);
+	KUNIT_EXPECT_EQ(test, r->nr, nr);
+	KUNIT_EXPECT_EQ(test, r->id, IS_ENABLED(CONFIG_MEMCG) ? id : 0);
+}
+
+/* Entries of zswap, more than fit into one call, each freed once. */
+static void release_zswap_test(struct kunit *test)
+{
+	struct vswap_fake *fake = test->priv;
+	unsigned int i, nr = VSWAP_BATCH + 5;
+
+	replace_releases(test);
+	/* Any aligned addresses that differ. */
+	for (i = 0; i < nr; i++)
+		plant(fake, i, vswap_zswap_to_word((void *)fake + 8 * i));
+	change(fake, 0, nr, VSWAP_STATE_NONE, VSWAP_NONE);
+	KUNIT_EXPECT_EQ(test, fake->nr_released, 2);
+	KUNIT_EXPECT_PTR_EQ(test, fake->released[0].zswap, (void *)fake);
+	KUNIT_EXPECT_EQ(test, fake->released[0].nr, VSWAP_BATCH);
+	KUNIT_EXPECT_PTR_EQ(test, fake->released[1].zswap,
+			    (void *)fake + 8 * VSWAP_BATCH);
+	KUNIT_EXPECT_EQ(test, fake->released[1].nr, 5);
+	KUNIT_EXPECT_EQ(test, fake->ci.nr_backed, KEPT_WORDS);
+	KUNIT_EXPECT_EQ(test, moved(fake, VSWAP_STATE_ZSWAP, VSWAP_STATE_NONE), nr);
+}
+
+/* Runs end where slots do not follow, the owner or the cluster is another one. */
+static void release_phys_test(struct kunit *test)
+{
+	static const unsigned short offs[] = { 100, 101, 102, 200, 201, 202,
+					       511, 512, 514, 513 };
+	struct vswap_fake *fake = test->priv;
+	int i;
+
+	replace_releases(test);
+	for (i = 0; i < ARRAY_SIZE(offs); i++) {
+		plant(fake, i, vswap_phys_to_word(swp_entry(12, offs[i])));
+		fake->owners.id[i] = i < 5 ? 7 : 8;
+	}
+	change(fake, 0, ARRAY_SIZE(offs), VSWAP_STATE_NONE, VSWAP_NONE);
+	KUNIT_EXPECT_EQ(test, moved(fake, VSWAP_STATE_PHYS, VSWAP_STATE_NONE),
+			ARRAY_SIZE(offs));
+	expect_phys(test, 0, 100, 3, 7);
+	if (!IS_ENABLED(CONFIG_MEMCG)) {
+		expect_phys(test, 1, 200, 3, 0);
+		return;
+	}
+	expect_phys(test, 1, 200, 2, 7);
+	expect_phys(test, 2, 202, 1, 8);
+	expect_phys(test, 3, 511, 1, 8);
+	expect_phys(test, 4, 512, 1, 8);
+	expect_phys(test, 5, 514, 1, 8);
+	expect_phys(test, 6, 513, 1, 8);
+	KUNIT_EXPECT_EQ(test, fake->nr_released, 7);
+}
+
+/* A write that failed leaves a mark in the word, which is no part of the place. */
+static void release_failed_test(struct kunit *test)
+{
+	struct vswap_fake *fake = test->priv;
+	unsigned long word = vswap_phys_to_word(swp_entry(12, 300));
+
+	replace_releases(test);
+	plant(fake, 0, word | VSWAP_PHYS_FAILED);
+	plant(fake, 1, vswap_phys_to_word(swp_entry(12, 301)));
+	change(fake, 0, 2, VSWAP_STATE_NONE, VSWAP_NONE);
+	expect_phys(test, 0, 300, 2, 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_released, 1);
+}
+
+/* One slot, without a batch, and both kinds in one. */
+static void release_mixed_test(struct kunit *test)
+{
+	struct vswap_fake *fake = test->priv;
+
+	replace_releases(test);
+	plant(fake, 0, vswap_phys_to_word(swp_entry(12, 40)));
+	plant(fake, 1, vswap_zswap_to_word((void *)fake));
+	plant(fake, 2, vswap_phys_to_word(swp_entry(12, 41)));
+	change_only(fake, 1, BIT(VSWAP_STATE_PHYS), VSWAP_STATE_NONE);
+	KUNIT_EXPECT_EQ(test, fake->nr_released, 2);
+	expect_phys(test, 0, 40, 1, 0);
+	expect_phys(test, 1, 41, 1, 0);
+	KUNIT_EXPECT_EQ(test, state(fake, 1), VSWAP_STATE_ZSWAP);
+	change_only(fake, 1, BIT(VSWAP_STATE_ZSWAP), VSWAP_STATE_NONE);
+	KUNIT_EXPECT_EQ(test, fake->nr_released, 3);
+	KUNIT_EXPECT_PTR_EQ(test, fake->released[2].zswap, (void *)fake);
+	KUNIT_EXPECT_EQ(test, fake->released[2].nr, 1);
+
+	/* A slot that goes from one device to another gives up the first. */
+	plant(fake, 5, vswap_phys_to_word(swp_entry(12, 50)));
+	change(fake, 5, 1, VSWAP_STATE_PHYS,
+	       vswap_phys_to_word(swp_entry(13, 50)));
+	KUNIT_EXPECT_EQ(test, fake->nr_released, 4);
+	expect_phys(test, 3, 50, 1, 0);
+	KUNIT_EXPECT_EQ(test, vswap_word(&fake->ci, 5),
+			vswap_phys_to_word(swp_entry(13, 50)));
+	plant(fake, 5, VSWAP_NONE);
+}
+
+#ifdef CONFIG_DEBUG_FS
+/*
+ * verify: each kind of damage is named, and nothing else is
+ */
+
+#define COMPLAINTS_SIZE		1024
+
+static void put_swp_tb(struct vswap_fake *fake, unsigned int off,
+		       unsigned long swp_tb)
+{
+	atomic_long_t *table = (void *)rcu_access_pointer(fake->ci.table);
+
+	atomic_long_set(&table[off], swp_tb);
+}
+
+/* What the slots are at rest: swapped out as zeros, but for the kept one. */
+static void all_swapped_out(struct vswap_fake *fake)
+{
+	unsigned long out = __swp_tb_mk_count(shadow_to_swp_tb(NULL, 0), 1);
+	int i;
+
+	change(fake, 0, KEPT_SLOT, VSWAP_STATE_ZERO, VSWAP_NONE);
+	for (i = 0; i < KEPT_SLOT; i++)
+		put_swp_tb(fake, i, out | SWP_TB_ZERO_FLAG);
+	put_swp_tb(fake, KEPT_SLOT, out);
+}
+
+/* What "verify" has to say of the cluster, or of a device. */
+static char *complaints(struct kunit *test, int type)
+{
+	struct vswap_fake *fake = test->priv;
+	struct seq_file m = { .size = COMPLAINTS_SIZE };
+	struct vswap_verify vv = { .m = &m };
+
+	m.buf = kunit_kzalloc(test, m.size + 1, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, m.buf);
+	if (type < 0)
+		vswap_verify_cluster(&vv, &fake->ci);
+	else
+		vswap_verify_rmap(&vv, type);
+	m.buf[m.count] = '\0';
+	KUNIT_EXPECT_EQ(test, !vv.wrong, !m.count);
+	return m.buf;
+}
+
+static __printf(3, 4) void expect_complaint(struct kunit *test, int type,
+					     const char *fmt, ...)
+{
+	char should[128];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(should, sizeof(should), fmt, args);
+	va_end(args);
+	KUNIT_EXPECT_STREQ(test, complaints(test, type), &should[0]);
+}
+
+static void expect_no_complaint(struct kunit *test, int type)
+{
+	KUNIT_EXPECT_STREQ(test, complaints(test, type), "");
+}
+
+static void verify_words_test(struct kunit *test)
+{
+	unsigned long out = __swp_tb_mk_count(shadow_to_swp_tb(NULL, 0), 1);
+	unsigned long invalid = VSWAP_POISON | BIT(20);
+	struct vswap_fake *fake = test->priv;
+	unsigned long start = vswap_cluster_start(&fake->ci);
+
+	all_swapped_out(fake);
+	expect_no_complaint(test, -1);
+
+	plant(fake, 5, VSWAP_POISON);
+	expect_complaint(test, -1, "slot %lu: zero, but backed: %lx\n",
+			 start + 5, VSWAP_POISON);
+	put_swp_tb(fake, 5, out);
+	expect_no_complaint(test, -1);
+
+	plant(fake, 5, invalid);
+	expect_complaint(test, -1, "slot %lu: no valid word: %lx\n", start + 5,
+			 invalid);
+	plant(fake, 5, VSWAP_NONE);
+	expect_complaint(test, -1, "slot %lu: no folio and no backing\n",
+			 start + 5);
+	plant(fake, 5, vswap_zswap_to_word((void *)fake));
+	put_swp_tb(fake, 5, shadow_to_swp_tb(NULL, 0));
+	expect_complaint(test, -1, "slot %lu: no folio and no count\n",
+			 start + 5);
+	plant(fake, 5, VSWAP_NONE);
+	put_swp_tb(fake, 5, vswap_offset_to_rmap(9));
+	expect_complaint(test, -1, "slot %lu: no entry of a virtual slot: %lx\n",
+			 start + 5, vswap_offset_to_rmap(9));
+}
+
+static void verify_free_slot_test(struct kunit *test)
+{
+	struct vswap_fake *fake = test->priv;
+	unsigned long start = vswap_cluster_start(&fake->ci);
+
+	all_swapped_out(fake);
+	put_swp_tb(fake, 5, null_to_swp_tb());
+	expect_complaint(test, -1, "cluster %lu: %u slots in use, count is %u\n",
+			 start, SWAPFILE_CLUSTER - 1, SWAPFILE_CLUSTER);
+	fake->ci.count--;
+	expect_no_complaint(test, -1);
+
+	plant(fake, 5, VSWAP_POISON);
+	expect_complaint(test, -1, "slot %lu: free, but backed: %lx\n",
+			 start + 5, VSWAP_POISON);
+	plant(fake, 5, VSWAP_NONE);
+	if (!IS_ENABLED(CONFIG_MEMCG))
+		return;
+	fake->owners.id[5] = 3;
+	expect_complaint(test, -1, "slot %lu: free, but owned\n", start + 5);
+}
+
+/* Rule 2, which cannot be judged while somebody has the folio locked. */
+static void verify_folio_test(struct kunit *test)
+{
+	struct vswap_fake *fake = test->priv;
+	unsigned long start = vswap_cluster_start(&fake->ci);
+
+	all_swapped_out(fake);
+	put_swp_tb(fake, 5, __swp_tb_mk_count(folio_to_swp_tb(fake->folio, 0), 1));
+	expect_no_complaint(test, -1);
+	folio_clear_dirty(fake->folio);
+	expect_complaint(test, -1, "slot %lu: clean folio without backing\n",
+			 start + 5);
+	folio_lock(fake->folio);
+	expect_no_complaint(test, -1);
+	folio_unlock(fake->folio);
+	plant(fake, 5, vswap_zswap_to_word((void *)fake));
+	expect_no_complaint(test, -1);
+	plant(fake, 5, VSWAP_NONE);
+	folio_clear_uptodate(fake->folio);
+	expect_no_complaint(test, -1);
+	folio_mark_uptodate(fake->folio);
+	folio_set_dirty(fake->folio);
+}
+
+static void verify_cluster_test(struct kunit *test)
+{
+	struct vswap_fake *fake = test->priv;
+	unsigned long start = vswap_cluster_start(&fake->ci);
+	void *table = rcu_access_pointer(fake->ci.table);
+
+	all_swapped_out(fake);
+	fake->ci.nr_backed++;
+	expect_complaint(test, -1, "cluster %lu: %u words, nr_backed is %u\n",
+			 start, KEPT_WORDS, KEPT_WORDS + 1);
+	fake->ci.nr_backed--;
+
+	plant(fake, KEPT_SLOT, VSWAP_NONE);
+	put_swp_tb(fake, KEPT_SLOT, swap_table_get(&fake->ci, 0));
+	expect_complaint(test, -1, "cluster %lu: empty virtual table\n", start);
+
+	fake->ci.count = 0;
+	RCU_INIT_POINTER(fake->ci.table, NULL);
+	expect_complaint(test, -1,
+			 "cluster %lu: virtual table, but no table\n"
+			 "cluster %lu: empty virtual table\n", start, start);
+	RCU_INIT_POINTER(fake->ci.table, table);
+}
+
+static void no_release(struct percpu_ref *ref)
+{
+}
+
+static void exit_ref(void *ref)
+{
+	percpu_ref_exit(ref);
+}
+
+/* A device of two clusters, of a type that no device has yet. */
+static struct swap_info_struct *fake_disk(struct kunit *test,
+					  atomic_long_t *table)
+{
+	struct swap_info_struct *disk;
+
+	disk = kunit_kzalloc(test, sizeof(*disk), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, disk);
+	disk->cluster_info = kunit_kcalloc(test, 2, sizeof(*disk->cluster_info),
+					   GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, disk->cluster_info);
+	disk->type = 12;
+	disk->max = 2 * SWAPFILE_CLUSTER;
+	KUNIT_ASSERT_EQ(test, percpu_ref_init(&disk->users, no_release, 0,
+					      GFP_KERNEL), 0);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, exit_ref,
+							&disk->users), 0);
+	RCU_INIT_POINTER(disk->cluster_info[1].table, table);
+	return disk;
+}
+
+/* Rule 4, from both sides. */
+static void verify_phys_test(struct kunit *test)
+{
+	unsigned long out = __swp_tb_mk_count(shadow_to_swp_tb(NULL, 0), 1);
+	unsigned long off = SWAPFILE_CLUSTER + 6;
+	struct vswap_fake *fake = test->priv;
+	unsigned long slot = vswap_cluster_start(&fake->ci) + 5;
+	unsigned long end = vswap_si->max;
+	atomic_long_t *table;
+
+	table = kunit_kcalloc(test, SWAPFILE_CLUSTER, sizeof(*table), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, table);
+	KUNIT_ASSERT_NULL(test, swap_info[12]);
+	swap_info[12] = fake_disk(test, table);
+
+	all_swapped_out(fake);
+	put_swp_tb(fake, 5, out);
+	plant(fake, 5, vswap_phys_to_word(swp_entry(12, off)));
+	expect_complaint(test, -1,
+			 "slot %lu: phys 12:%lu has 0, no pointer back\n", slot,
+			 off);
+	atomic_long_set(&table[6], vswap_offset_to_rmap(slot));
+	expect_no_complaint(test, -1);
+	atomic_long_set(&table[6], vswap_offset_to_rmap(slot + 1));
+	expect_complaint(test, -1,
+			 "slot %lu: phys 12:%lu has %lx, no pointer back\n",
+			 slot, off, vswap_offset_to_rmap(slot + 1));
+	plant(fake, 5, vswap_phys_to_word(swp_entry(12, 3 * SWAPFILE_CLUSTER)));
+	expect_complaint(test, -1, "slot %lu: phys 12:%u is no valid slot\n",
+			 slot, 3 * SWAPFILE_CLUSTER);
+
+	/* The last virtual slot is not in use so early: nothing names slot 6. */
+	atomic_long_set(&table[6], vswap_offset_to_rmap(end - 1));
+	expect_complaint(test, 12, "phys 12:%lu: slot %lu has 0 instead\n", off,
+			 end - 1);
+	atomic_long_set(&table[6], vswap_offset_to_rmap(end));
+	expect_complaint(test, 12, "phys 12:%lu: points to %lu, past the end\n",
+			 off, end);
+	atomic_long_set(&table[6], out);
+	expect_no_complaint(test, 12);
+
+	plant(fake, 5, VSWAP_NONE);
+	swap_info[12] = NULL;
+}
+
+static void verify_counters_test(struct kunit *test)
+{
+	struct seq_file m = { .size = COMPLAINTS_SIZE };
+	struct vswap_verify vv = { .m = &m };
+	struct vswap_stats *before, *after;
+
+	m.buf = kunit_kzalloc(test, m.size + 1, GFP_KERNEL);
+	before = kunit_kcalloc(test, 2, sizeof(*before), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, m.buf);
+	KUNIT_ASSERT_NOT_NULL(test, before);
+	after = before + 1;
+	before->trans[VSWAP_STATE_FREE][VSWAP_STATE_ZERO] = 3;
+	*after = *before;
+	vv.slots[VSWAP_STATE_ZERO] = 3;
+	vv.vtables = atomic_long_read(&vswap_nr_vtables);
+	vswap_verify_counters(&vv, before, after);
+	KUNIT_EXPECT_EQ(test, vv.wrong, 0);
+
+	vv.slots[VSWAP_STATE_ZERO] = 2;
+	vv.vtables++;
+	vswap_verify_counters(&vv, before, after);
+	m.buf[m.count] = '\0';
+	KUNIT_EXPECT_EQ(test, vv.wrong, 2);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(m.buf, "slots_zero: counter 3, walk 2\n"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(m.buf, "tables: counter "));
+
+	/* Something changed during the walk: no saying what is right. */
+	after->trans[VSWAP_STATE_ZERO][VSWAP_STATE_FREE]++;
+	vswap_verify_counters(&vv, before, after);
+	KUNIT_EXPECT_EQ(test, vv.wrong, 2);
+}
+#endif /* CONFIG_DEBUG_FS */
+
 static struct kunit_case vswap_format_cases[] = {
 	KUNIT_CASE(phys_word_test),
 	KUNIT_CASE(phys_follows_test),
@@ -507,6 +957,22 @@ static struct kunit_case vswap_state_cases[] = {
 	KUNIT_CASE(refusals_test),
 	KUNIT_CASE(readable_memory_test),
 	KUNIT_CASE(readable_phys_test),
+	KUNIT_CASE(release_zswap_test),
+	KUNIT_CASE(release_phys_test),
+	KUNIT_CASE(release_failed_test),
+	KUNIT_CASE(release_mixed_test),
+	{}
+};
+
+static struct kunit_case vswap_verify_cases[] = {
+#ifdef CONFIG_DEBUG_FS
+	KUNIT_CASE(verify_words_test),
+	KUNIT_CASE(verify_free_slot_test),
+	KUNIT_CASE(verify_folio_test),
+	KUNIT_CASE(verify_cluster_test),
+	KUNIT_CASE(verify_phys_test),
+	KUNIT_CASE(verify_counters_test),
+#endif
 	{}
 };
 
@@ -522,7 +988,15 @@ static struct kunit_suite vswap_state_suite = {
 	.test_cases = vswap_state_cases,
 };
 
-kunit_test_suites(&vswap_format_suite, &vswap_state_suite);
+static struct kunit_suite vswap_verify_suite = {
+	.name = "vswap-verify",
+	.init = vswap_fake_init,
+	.exit = vswap_fake_exit,
+	.test_cases = vswap_verify_cases,
+};
+
+kunit_test_suites(&vswap_format_suite, &vswap_state_suite,
+		  &vswap_verify_suite);
 
 MODULE_DESCRIPTION("KUnit tests of virtual swap");
 MODULE_LICENSE("GPL");
