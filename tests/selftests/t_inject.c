@@ -329,3 +329,65 @@ TEST(inject, load, T_INJECT | T_ALLOC_FAIL | T_LONG | T_MANY_EVENTS)
 	vst_note("%ld allocations failed", happened);
 	CHECK_GT(happened, 0);
 }
+
+/* Virtual tables that the kernel keeps ready (VSWAP_TABLE_RESERVE), and slots of one. */
+#define RESERVE		16
+#define SLOTS		512
+
+/*
+ * No virtual table can be had, once the reserve is used up: what needs one stays in
+ * memory. The first cluster may have a table already. When there is memory again, all
+ * goes out. @n must be more than the slots of the reserve and that cluster.
+ */
+static void without_tables(size_t n, int st)
+{
+	struct snap s, b, c;
+	struct area a;
+	size_t out;
+
+	area_map(&a, n, PAT_COMP, 0);
+	area_fill(&a);
+	snap_take(&s);
+	inject_in("fail_page_alloc", "vswap_lock_new_table", -1);
+	area_try_pageout(&a);
+	inject_off();
+	snap_take(&b);
+	/* what was refused keeps its slot and stays in the swap cache */
+	out = area_uncached(&a);
+	vst_note("%zu of %zu pages out, %lld refused, %lld tables more", out, n,
+		 (long long)snap_grew(&s, &b, "reject_table"),
+		 (long long)snap_grew(&s, &b, "tables"));
+	CHECK(vst_verify());
+	CHECK_GE(snap_grew(&s, &b, "reject_table"), n - out);
+	CHECK_LE(snap_grew(&s, &b, "tables"), RESERVE);
+	CHECK_GE(out, (RESERVE - 1) * SLOTS);
+	CHECK_LE(out, (RESERVE + 1) * SLOTS);
+	CHECK_EQ(b.gauge[st] - s.gauge[st], out);
+	area_check(&a);
+	area_pageout(&a);
+	snap_take(&c);
+	CHECK_EQ(snap_grew(&b, &c, "reject_table"), 0);
+	CHECK_EQ(c.gauge[st] - s.gauge[st], n);
+	area_check(&a);
+	area_free(&a);
+}
+
+TEST(inject, tables, T_INJECT | T_ALLOC_FAIL | T_NO_EVENTS)
+{
+	if (vst_have_vswap)
+		without_tables(8999, ST_ZSWAP);
+}
+
+TEST(inject, tables_phys, T_INJECT | T_ALLOC_FAIL | T_NO_EVENTS)
+{
+	struct dev d;
+
+	if (!vst_have_vswap)
+		return;
+	dev_brd(&d, 0, 9511);
+	dev_swapon(&d, -1, 0);
+	knob_zswap(false);
+	knob_vswap("always");
+	without_tables(8999, ST_PHYS);
+	dev_settle(&d);
+}
