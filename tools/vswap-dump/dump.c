@@ -106,10 +106,9 @@ static bool is_ram(struct dump *d, uint64_t ppn)
 	return kdump_bmp_get_bits(a.val.bitmap, ppn, ppn, &bit) != KDUMP_OK || (bit & 1);
 }
 
-/* Does an ELF file have all bytes of this page? */
-static bool in_segments(const struct dump *d, uint64_t ppn)
+/* The first range of an ELF file that ends beyond @start, or nrange. */
+static unsigned int range_at(const struct dump *d, uint64_t start)
 {
-	uint64_t start = ppn << d->info.page_shift, end = (ppn + 1) << d->info.page_shift;
 	unsigned int lo = 0, hi = d->check.nrange;
 
 	while (lo < hi) {
@@ -120,8 +119,37 @@ static bool in_segments(const struct dump *d, uint64_t ppn)
 		else
 			hi = mid;
 	}
-	return lo < d->check.nrange && d->check.range[lo].start <= start &&
-	       d->check.range[lo].end >= end;
+	return lo;
+}
+
+/* Does an ELF file have all bytes of this page? */
+static bool in_segments(const struct dump *d, uint64_t ppn)
+{
+	uint64_t start = ppn << d->info.page_shift, end = (ppn + 1) << d->info.page_shift;
+	unsigned int i = range_at(d, start);
+
+	return i < d->check.nrange && d->check.range[i].start <= start &&
+	       d->check.range[i].end >= end;
+}
+
+/* The first page from @pfn on that an ELF file has all bytes of. */
+static bool next_in_segments(const struct dump *d, uint64_t *pfn)
+{
+	uint64_t mask = (1ULL << d->info.page_shift) - 1;
+	unsigned int i;
+
+	if (*pfn > UINT64_MAX >> d->info.page_shift)
+		return false;
+	for (i = range_at(d, *pfn << d->info.page_shift); i < d->check.nrange; i++) {
+		const struct phys_range *r = &d->check.range[i];
+		uint64_t first = (r->start >> d->info.page_shift) + !!(r->start & mask);
+
+		if (*pfn < first)
+			*pfn = first;
+		if (in_segments(d, *pfn))
+			return true;
+	}
+	return false;
 }
 
 /* Does the file have this page? Of live kernels nothing is known. */
@@ -428,11 +456,16 @@ static bool is_note(const char *text)
 	       strstr(text, "SYMBOL(");
 }
 
-/* The next page that the dump has, from @pfn on. */
+/*
+ * The next page that the dump has, from @pfn on. Segments of an ELF file can claim any
+ * size, so there it is what lies in the file that counts.
+ */
 static bool next_page(struct dump *d, kdump_addr_t *pfn)
 {
 	kdump_attr_t a = { .type = KDUMP_BITMAP };
 
+	if (d->check.elf)
+		return next_in_segments(d, pfn);
 	/* the bitmap is the library's: it goes when that starts afresh */
 	if (d->damaged && !renew(d))
 		return false;

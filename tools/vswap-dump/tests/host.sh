@@ -138,6 +138,12 @@ printf 'QEVM\0\0\0\003 and what follows' >"$tmp/saved"
 gives 1 'memory-only' 'a saved machine' "$tool" -s "$tmp/noise" "$tmp/saved"
 cp "$tmp/elf" "$tmp/sections" && printf '\0\010' | dd of="$tmp/sections" bs=1 seek=60 conv=notrunc status=none
 gives 1 'corrupt ELF header' 'sections of no size' "$tool" -s "$tmp/noise" "$tmp/sections"
+# 64 TiB in a file of 9 kB, and no note: only what the file has is searched for one
+sed 's/VMCOREINFO/VMCOREINF0/' "$tmp/elf" >"$tmp/claims"
+for at in 152 160; do
+	printf '\0\0\0\0\0\100\0\0' | dd of="$tmp/claims" bs=1 seek=$at conv=notrunc status=none
+done
+gives 1 'none: No such file' 'a segment of absurd size' "$tool" -s "$tmp/none" "$tmp/claims"
 gives 1 'no vmlinux found for 7.3.4-tiny' 'no vmlinux' "$tool" "$tmp/elf"
 gives 1 'not an ELF file' 'a vmlinux that is none' "$tool" -s "$tmp/noise" "$tmp/elf"
 one_line 'a vmlinux that is none'
