@@ -497,20 +497,29 @@ struct vswap_unuse_ctl {
 	struct vswap_unuse_slot slots[VSWAP_UNUSE_BATCH];
 };
 
+/* Is there anywhere else for pages to go than memory? */
+static bool vswap_unuse_can_push(void)
+{
+	return zswap_is_enabled() || get_nr_swap_pages() > 0;
+}
+
 /*
  * Swap out what was brought in, by the ordinary way, so that memory use stays
  * bounded. Nothing else is reclaimed for it: what was in memory before, stays.
+ * Where there is no other backing, trying would only make it slower.
  */
 static void vswap_unuse_push(struct vswap_unuse_ctl *ctl)
 {
+	bool push = vswap_unuse_can_push();
 	LIST_HEAD(folios);
 	unsigned int i;
 
-	lru_add_drain();
+	if (push)
+		lru_add_drain();
 	for (i = 0; i < ctl->nr; i++) {
 		struct folio *folio = ctl->slots[i].folio;
 
-		if (ctl->slots[i].fresh && folio_isolate_lru(folio))
+		if (push && ctl->slots[i].fresh && folio_isolate_lru(folio))
 			list_add(&folio->lru, &folios);
 		folio_put(folio);
 	}

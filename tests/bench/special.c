@@ -17,7 +17,10 @@
 #define PROCESSES 64
 #define VMSTAT "/proc/vmstat"
 
-/* --- swapoff of a device that holds 1 GiB of 64 processes --- */
+/*
+ * --- swapoff of a device that holds 1 GiB of 64 processes: a RAM disk, where nothing is
+ * waited for ---
+ */
 
 /* Start a process with @pages swapped out, or one that shares its parent's. */
 static pid_t holder(struct area *shared, size_t pages, unsigned int seed)
@@ -61,19 +64,17 @@ static void swapoff_row(const char *name, const struct options *o, bool shared, 
 
 	folio_size(4);
 	for (round = 1; round <= o->rounds; round++) {
-		device_on(DISK, 1100, "lzo", 10);
+		device_on(BRD, 1100, "lzo", 10);
 		zswap(comp);
 		if (shared) {
 			area_map(&a, pages, ANON);
 			fill(a.p, pages, COMPRESSIBLE, round);
-			area_out(&a, DISK);
+			area_out(&a, BRD);
 		}
 		for (i = 0; i < PROCESSES; i++)
 			pid[i] = holder(shared ? &a : NULL, each, i);
-		while (device_inflight(DISK))
-			usleep(1000);
 		clock_start(&c, o->profile);
-		error = device_swapoff(DISK);
+		error = device_swapoff(BRD);
 		printf("R %s swapoff %u %llu %zu\n", name, round,
 		       (unsigned long long)clock_stop(&c, o->profile), pages);
 		if (error)
@@ -263,9 +264,9 @@ static const struct special {
 	unsigned int memory, disk;	/* MiB */
 	void (*run)(const char *name, const struct options *o);
 } specials[] = {
-	{ "swapoff-private", 2560, 1200, swapoff_private },
-	{ "swapoff-shared", 2560, 1200, swapoff_shared },
-	{ "swapoff-zswap", 2560, 1200, swapoff_zswap },
+	{ "swapoff-private", 3072, 1, swapoff_private },
+	{ "swapoff-shared", 3072, 1, swapoff_shared },
+	{ "swapoff-zswap", 3072, 1, swapoff_zswap },
 	{ "metadata-zswap", 1536, 600, metadata_zswap },
 	{ "metadata-phys", 1536, 600, metadata_phys },
 	{ "growth", 1536, 67000, growth },
