@@ -146,7 +146,7 @@ static bool next_in_segments(const struct dump *d, uint64_t *pfn)
 
 		if (*pfn < first)
 			*pfn = first;
-		if (in_segments(d, *pfn))
+		if ((*pfn + 1) << d->info.page_shift <= r->end)
 			return true;
 	}
 	return false;
