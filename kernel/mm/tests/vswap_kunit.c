@@ -145,6 +145,9 @@ struct released {
 	unsigned short id;
 };
 
+/* A type that no device has, as the tests run before any swapon. */
+#define FAKE_DISK		12
+
 struct vswap_fake {
 	struct swap_cluster_info ci;
 	struct vswap_stats before;
@@ -477,6 +480,39 @@ static void readable_memory_test(struct kunit *test)
 	change(fake, 0, 16, VSWAP_STATE_NONE, VSWAP_NONE);
 }
 
+static void no_release(struct percpu_ref *ref)
+{
+}
+
+static void remove_fake_disk(void *disk)
+{
+	swap_info[FAKE_DISK] = NULL;
+	percpu_ref_exit(&((struct swap_info_struct *)disk)->users);
+}
+
+/* A device of two clusters, for the test; @table is that of the second one. */
+static struct swap_info_struct *fake_disk(struct kunit *test,
+					  atomic_long_t *table)
+{
+	struct swap_info_struct *disk;
+
+	KUNIT_ASSERT_NULL(test, swap_info[FAKE_DISK]);
+	disk = kunit_kzalloc(test, sizeof(*disk), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, disk);
+	disk->cluster_info = kunit_kcalloc(test, 2, sizeof(*disk->cluster_info),
+					   GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, disk->cluster_info);
+	disk->type = FAKE_DISK;
+	disk->max = 2 * SWAPFILE_CLUSTER;
+	RCU_INIT_POINTER(disk->cluster_info[1].table, table);
+	KUNIT_ASSERT_EQ(test, percpu_ref_init(&disk->users, no_release, 0,
+					      GFP_KERNEL), 0);
+	swap_info[FAKE_DISK] = disk;
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, remove_fake_disk,
+							disk), 0);
+	return disk;
+}
+
 static void readable_phys_test(struct kunit *test)
 {
 	/* A run from here ends in the next cluster of the device. */
@@ -485,21 +521,16 @@ static void readable_phys_test(struct kunit *test)
 	struct swap_info_struct *disk;
 	int i;
 
-	/* A type that no device has, as the tests run before any swapon. */
-	disk = kunit_kzalloc(test, sizeof(*disk), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, disk);
-	KUNIT_ASSERT_NULL(test, swap_info[12]);
-	swap_info[12] = disk;
-
+	disk = fake_disk(test, NULL);
 	for (i = 0; i < 16; i++)
-		plant(fake, i, vswap_phys_to_word(swp_entry(12, 512 + i)));
+		plant(fake, i, vswap_phys_to_word(swp_entry(FAKE_DISK, 512 + i)));
 	/* Slots of a file that follow each other need not do so on the disk. */
 	KUNIT_EXPECT_FALSE(test, readable(fake, 0, 16));
 	KUNIT_EXPECT_TRUE(test, readable(fake, 0, 1));
 	disk->flags = SWP_BLKDEV;
 	KUNIT_EXPECT_TRUE(test, readable(fake, 0, 16));
 	/* A gap, another device, something in memory, something lost. */
-	plant(fake, 8, vswap_phys_to_word(swp_entry(12, 600)));
+	plant(fake, 8, vswap_phys_to_word(swp_entry(FAKE_DISK, 600)));
 	KUNIT_EXPECT_FALSE(test, readable(fake, 0, 16));
 	plant(fake, 8, vswap_phys_to_word(swp_entry(13, 520)));
 	KUNIT_EXPECT_FALSE(test, readable(fake, 0, 16));
@@ -511,12 +542,11 @@ static void readable_phys_test(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, readable(fake, 0, 8));
 	/* A run that leaves the cluster of the device is not. */
 	for (i = 0; i < 16; i++)
-		plant(fake, i, vswap_phys_to_word(swp_entry(12, start + i)));
+		plant(fake, i, vswap_phys_to_word(swp_entry(FAKE_DISK, start + i)));
 	KUNIT_EXPECT_FALSE(test, readable(fake, 0, 16));
 
 	for (i = 0; i < 16; i++)
 		plant(fake, i, VSWAP_NONE);
-	swap_info[12] = NULL;
 }
 
 /*
@@ -564,7 +594,7 @@ static void expect_phys(struct kunit *test, unsigned int i, unsigned long off,
 
 	KUNIT_ASSERT_LT(test, i, fake->nr_released);
 	KUNIT_EXPECT_NULL(test, r->zswap);
-	KUNIT_EXPECT_EQ(test, r->phys.val, swp_entry(12, off).val);
+	KUNIT_EXPECT_EQ(test, r->phys.val, swp_entry(FAKE_DISK, off).val);
 	KUNIT_EXPECT_EQ(test, r->nr, nr);
 	KUNIT_EXPECT_EQ(test, r->id, IS_ENABLED(CONFIG_MEMCG) ? id : 0);
 }
@@ -600,7 +630,7 @@ static void release_phys_test(struct kunit *test)
 
 	replace_releases(test);
 	for (i = 0; i < ARRAY_SIZE(offs); i++) {
-		plant(fake, i, vswap_phys_to_word(swp_entry(12, offs[i])));
+		plant(fake, i, vswap_phys_to_word(swp_entry(FAKE_DISK, offs[i])));
 		fake->owners.id[i] = i < 5 ? 7 : 8;
 	}
 	change(fake, 0, ARRAY_SIZE(offs), VSWAP_STATE_NONE, VSWAP_NONE);
@@ -624,11 +654,11 @@ static void release_phys_test(struct kunit *test)
 static void release_failed_test(struct kunit *test)
 {
 	struct vswap_fake *fake = test->priv;
-	unsigned long word = vswap_phys_to_word(swp_entry(12, 300));
+	unsigned long word = vswap_phys_to_word(swp_entry(FAKE_DISK, 300));
 
 	replace_releases(test);
 	plant(fake, 0, word | VSWAP_PHYS_FAILED);
-	plant(fake, 1, vswap_phys_to_word(swp_entry(12, 301)));
+	plant(fake, 1, vswap_phys_to_word(swp_entry(FAKE_DISK, 301)));
 	change(fake, 0, 2, VSWAP_STATE_NONE, VSWAP_NONE);
 	expect_phys(test, 0, 300, 2, 0);
 	KUNIT_EXPECT_EQ(test, fake->nr_released, 1);
@@ -640,9 +670,9 @@ static void release_mixed_test(struct kunit *test)
 	struct vswap_fake *fake = test->priv;
 
 	replace_releases(test);
-	plant(fake, 0, vswap_phys_to_word(swp_entry(12, 40)));
+	plant(fake, 0, vswap_phys_to_word(swp_entry(FAKE_DISK, 40)));
 	plant(fake, 1, vswap_zswap_to_word((void *)fake));
-	plant(fake, 2, vswap_phys_to_word(swp_entry(12, 41)));
+	plant(fake, 2, vswap_phys_to_word(swp_entry(FAKE_DISK, 41)));
 	change_only(fake, 1, BIT(VSWAP_STATE_PHYS), VSWAP_STATE_NONE);
 	KUNIT_EXPECT_EQ(test, fake->nr_released, 2);
 	expect_phys(test, 0, 40, 1, 0);
@@ -654,7 +684,7 @@ static void release_mixed_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->released[2].nr, 1);
 
 	/* A slot that goes from one device to another gives up the first. */
-	plant(fake, 5, vswap_phys_to_word(swp_entry(12, 50)));
+	plant(fake, 5, vswap_phys_to_word(swp_entry(FAKE_DISK, 50)));
 	change(fake, 5, 1, VSWAP_STATE_PHYS,
 	       vswap_phys_to_word(swp_entry(13, 50)));
 	KUNIT_EXPECT_EQ(test, fake->nr_released, 4);
@@ -671,6 +701,12 @@ static void release_mixed_test(struct kunit *test)
 
 #define COMPLAINTS_SIZE		1024
 
+/* A slot that is out, and not in the swap cache. */
+static unsigned long swapped_out_tb(void)
+{
+	return __swp_tb_mk_count(shadow_to_swp_tb(NULL, 0), 1);
+}
+
 static void put_swp_tb(struct vswap_fake *fake, unsigned int off,
 		       unsigned long swp_tb)
 {
@@ -682,7 +718,7 @@ static void put_swp_tb(struct vswap_fake *fake, unsigned int off,
 /* What the slots are at rest: swapped out as zeros, but for the kept one. */
 static void all_swapped_out(struct vswap_fake *fake)
 {
-	unsigned long out = __swp_tb_mk_count(shadow_to_swp_tb(NULL, 0), 1);
+	unsigned long out = swapped_out_tb();
 	int i;
 
 	change(fake, 0, KEPT_SLOT, VSWAP_STATE_ZERO, VSWAP_NONE);
@@ -728,7 +764,7 @@ static void expect_no_complaint(struct kunit *test, int type)
 
 static void verify_words_test(struct kunit *test)
 {
-	unsigned long out = __swp_tb_mk_count(shadow_to_swp_tb(NULL, 0), 1);
+	unsigned long out = swapped_out_tb();
 	unsigned long invalid = VSWAP_POISON | BIT(20);
 	struct vswap_fake *fake = test->priv;
 	unsigned long start = vswap_cluster_start(&fake->ci);
@@ -828,40 +864,10 @@ static void verify_cluster_test(struct kunit *test)
 	RCU_INIT_POINTER(fake->ci.table, table);
 }
 
-static void no_release(struct percpu_ref *ref)
-{
-}
-
-static void exit_ref(void *ref)
-{
-	percpu_ref_exit(ref);
-}
-
-/* A device of two clusters, of a type that no device has yet. */
-static struct swap_info_struct *fake_disk(struct kunit *test,
-					  atomic_long_t *table)
-{
-	struct swap_info_struct *disk;
-
-	disk = kunit_kzalloc(test, sizeof(*disk), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, disk);
-	disk->cluster_info = kunit_kcalloc(test, 2, sizeof(*disk->cluster_info),
-					   GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, disk->cluster_info);
-	disk->type = 12;
-	disk->max = 2 * SWAPFILE_CLUSTER;
-	KUNIT_ASSERT_EQ(test, percpu_ref_init(&disk->users, no_release, 0,
-					      GFP_KERNEL), 0);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, exit_ref,
-							&disk->users), 0);
-	RCU_INIT_POINTER(disk->cluster_info[1].table, table);
-	return disk;
-}
-
 /* Rule 4, from both sides. */
 static void verify_phys_test(struct kunit *test)
 {
-	unsigned long out = __swp_tb_mk_count(shadow_to_swp_tb(NULL, 0), 1);
+	unsigned long out = swapped_out_tb();
 	unsigned long off = SWAPFILE_CLUSTER + 6;
 	struct vswap_fake *fake = test->priv;
 	unsigned long slot = vswap_cluster_start(&fake->ci) + 5;
@@ -870,12 +876,11 @@ static void verify_phys_test(struct kunit *test)
 
 	table = kunit_kcalloc(test, SWAPFILE_CLUSTER, sizeof(*table), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, table);
-	KUNIT_ASSERT_NULL(test, swap_info[12]);
-	swap_info[12] = fake_disk(test, table);
+	fake_disk(test, table);
 
 	all_swapped_out(fake);
 	put_swp_tb(fake, 5, out);
-	plant(fake, 5, vswap_phys_to_word(swp_entry(12, off)));
+	plant(fake, 5, vswap_phys_to_word(swp_entry(FAKE_DISK, off)));
 	expect_complaint(test, -1,
 			 "slot %lu: phys 12:%lu has 0, no pointer back\n", slot,
 			 off);
@@ -885,22 +890,21 @@ static void verify_phys_test(struct kunit *test)
 	expect_complaint(test, -1,
 			 "slot %lu: phys 12:%lu has %lx, no pointer back\n",
 			 slot, off, vswap_offset_to_rmap(slot + 1));
-	plant(fake, 5, vswap_phys_to_word(swp_entry(12, 3 * SWAPFILE_CLUSTER)));
+	plant(fake, 5, vswap_phys_to_word(swp_entry(FAKE_DISK, 3 * SWAPFILE_CLUSTER)));
 	expect_complaint(test, -1, "slot %lu: phys 12:%u is no valid slot\n",
 			 slot, 3 * SWAPFILE_CLUSTER);
 
 	/* The last virtual slot is not in use so early: nothing names slot 6. */
 	atomic_long_set(&table[6], vswap_offset_to_rmap(end - 1));
-	expect_complaint(test, 12, "phys 12:%lu: slot %lu has 0 instead\n", off,
+	expect_complaint(test, FAKE_DISK, "phys 12:%lu: slot %lu has 0 instead\n", off,
 			 end - 1);
 	atomic_long_set(&table[6], vswap_offset_to_rmap(end));
-	expect_complaint(test, 12, "phys 12:%lu: points to %lu, past the end\n",
+	expect_complaint(test, FAKE_DISK, "phys 12:%lu: points to %lu, past the end\n",
 			 off, end);
 	atomic_long_set(&table[6], out);
-	expect_no_complaint(test, 12);
+	expect_no_complaint(test, FAKE_DISK);
 
 	plant(fake, 5, VSWAP_NONE);
-	swap_info[12] = NULL;
 }
 
 static void verify_counters_test(struct kunit *test)
