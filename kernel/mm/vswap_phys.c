@@ -12,6 +12,7 @@
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/suspend.h>
 #include <linux/swap_ops.h>
 #include <linux/zswap.h>
@@ -460,8 +461,11 @@ int vswap_reclaim_phys(swp_entry_t phys)
  * swapoff
  */
 
-/* How many slots are read, and then pushed to other backings, together. */
-#define VSWAP_UNUSE_BATCH	SWAP_CLUSTER_MAX
+/*
+ * How many slots are read, and then pushed to other backings, together: a megabyte,
+ * so that a device that answers late is waited for seldom, and little memory is in use.
+ */
+#define VSWAP_UNUSE_BATCH	(SZ_1M / PAGE_SIZE)
 
 /**
  * struct vswap_unuse_slot - a slot that is being moved off its device
@@ -733,7 +737,7 @@ int vswap_unuse(struct swap_info_struct *si)
 
 	if (!static_branch_unlikely(&vswap_key))
 		return 0;
-	ctl = kzalloc_obj(*ctl);
+	ctl = kvzalloc_obj(*ctl);
 	if (!ctl)
 		return -ENOMEM;
 	ctl->si = si;
@@ -752,6 +756,6 @@ int vswap_unuse(struct swap_info_struct *si)
 	if (ctl->poisoned)
 		pr_err_ratelimited("vswap: swapoff of %pD2: %lu pages cannot be read, their content is lost\n",
 				   si->swap_file, ctl->poisoned);
-	kfree(ctl);
+	kvfree(ctl);
 	return err;
 }
