@@ -67,8 +67,8 @@ void check(const void *p, size_t pages, enum content content, unsigned int seed)
 /* @n indexes in random (but always the same) order, or ascending. */
 uint32_t *access_order(size_t n, bool random);
 
-/* device.c: swap devices. Sizes in MiB. */
-enum device { NO_DEVICE, BRD, ZRAM, DISK };
+/* device.c: swap devices. Sizes in MiB. LATE answers as late as the kernel arguments say. */
+enum device { NO_DEVICE, BRD, ZRAM, DISK, LATE };
 /* Make the device's swap area and turn it on; returns its path. */
 const char *device_on(enum device dev, size_t mib, const char *comp, int prio);
 /* Turn it off and give its memory back. */

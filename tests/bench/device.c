@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Swap devices: a RAM disk, zram, a virtio disk; zswap in front of them. */
+/* Swap devices: a RAM disk, zram, a virtio disk, null_blk; zswap in front of them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -57,6 +57,8 @@ static const char *device_path(enum device dev)
 		return "/dev/zram0";
 	case DISK:
 		return disk_path();
+	case LATE:
+		return "/dev/nullb0";
 	default:
 		return NULL;
 	}
@@ -135,17 +137,19 @@ void device_off(enum device dev)
 
 unsigned int device_inflight(enum device dev)
 {
-	static int fd = -1;
+	static int fds[LATE + 1];	/* 0: not open yet */
 	unsigned int reads = 0, writes = 0;
 	char text[64], path[64];
 	ssize_t n;
+	int fd = fds[dev];
 
-	if (fd < 0) {
+	if (!fd) {
 		snprintf(path, sizeof(path), "/sys/block/%s/inflight",
 			 device_path(dev) + strlen("/dev/"));
 		fd = open(path, O_RDONLY);
 		if (fd < 0)
 			die("cannot read %s: %s", path, strerror(errno));
+		fds[dev] = fd;
 	}
 	n = pread(fd, text, sizeof(text) - 1, 0);
 	if (n <= 0)

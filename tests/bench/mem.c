@@ -84,7 +84,7 @@ uint64_t finish_out(enum device dev)
 	long long left;
 	uint64_t looked, start;
 
-	if (dev != DISK)
+	if (dev != DISK && dev != LATE)
 		return 0;
 	looked = wait_idle(dev);
 	start = now();

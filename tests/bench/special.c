@@ -19,12 +19,19 @@
 
 /*
  * --- swapoff of a device that holds 1 GiB of 64 processes: a RAM disk, where nothing is
- * waited for ---
+ * waited for, or one that answers late, where waiting counts ---
  */
 
+struct swapoff_case {
+	enum device dev;
+	bool shared;		/* the processes have the same gigabyte */
+	const char *comp;	/* of zswap in front of the device, or NULL */
+};
+
 /* Start a process with @pages swapped out, or one that shares its parent's. */
-static pid_t holder(struct area *shared, size_t pages, unsigned int seed)
+static pid_t holder(const struct swapoff_case *sc, size_t pages, unsigned int seed)
 {
+	enum device dev = sc->dev == LATE ? LATE : NO_DEVICE;
 	struct area a;
 	int ready[2];
 	pid_t pid;
@@ -42,10 +49,10 @@ static pid_t holder(struct area *shared, size_t pages, unsigned int seed)
 		close(ready[0]);
 		return pid;
 	}
-	if (!shared) {
+	if (!sc->shared) {
 		area_map(&a, pages, ANON);
 		fill(a.p, pages, COMPRESSIBLE, seed);
-		area_out(&a, NO_DEVICE);
+		area_out(&a, dev);
 	}
 	if (write(ready[1], &c, 1) != 1)
 		_exit(1);
@@ -53,33 +60,37 @@ static pid_t holder(struct area *shared, size_t pages, unsigned int seed)
 	_exit(0);
 }
 
-static void swapoff_row(const char *name, const struct options *o, bool shared, const char *comp)
+static void swapoff_row(const char *name, const struct options *o, const struct swapoff_case *sc)
 {
 	size_t pages = 1024 * MIB / PAGE, each = pages / PROCESSES;
 	pid_t pid[PROCESSES];
 	unsigned int round, i;
+	uint64_t start, waited;
 	struct area a;
 	struct clock c;
 	int error;
 
 	folio_size(4);
 	for (round = 1; round <= o->rounds; round++) {
-		device_on(BRD, 1100, "lzo", 10);
-		zswap(comp);
-		if (shared) {
+		device_on(sc->dev, 1100, "lzo", 10);
+		zswap(sc->comp);
+		if (sc->shared) {
 			area_map(&a, pages, ANON);
 			fill(a.p, pages, COMPRESSIBLE, round);
-			area_out(&a, BRD);
+			area_out(&a, sc->dev);
 		}
 		for (i = 0; i < PROCESSES; i++)
-			pid[i] = holder(shared ? &a : NULL, each, i);
+			pid[i] = holder(sc, each, i);
 		clock_start(&c, o->profile);
-		error = device_swapoff(BRD);
+		start = now();
+		error = device_swapoff(sc->dev);
+		waited = now() - start;
+		start = clock_stop(&c, o->profile);
 		printf("R %s swapoff %u %llu %zu\n", name, round,
-		       (unsigned long long)clock_stop(&c, o->profile), pages);
+		       (unsigned long long)(sc->dev == LATE ? waited : start), pages);
 		if (error)
 			die("%s: swapoff: %s", name, strerror(error));
-		if (shared) {
+		if (sc->shared) {
 			check(a.p, pages, COMPRESSIBLE, round);
 			area_free(&a);
 		}
@@ -93,17 +104,22 @@ static void swapoff_row(const char *name, const struct options *o, bool shared, 
 
 static void swapoff_private(const char *name, const struct options *o)
 {
-	swapoff_row(name, o, false, NULL);
+	swapoff_row(name, o, &(struct swapoff_case){ .dev = BRD });
 }
 
 static void swapoff_shared(const char *name, const struct options *o)
 {
-	swapoff_row(name, o, true, NULL);
+	swapoff_row(name, o, &(struct swapoff_case){ .dev = BRD, .shared = true });
 }
 
 static void swapoff_zswap(const char *name, const struct options *o)
 {
-	swapoff_row(name, o, false, "lzo");
+	swapoff_row(name, o, &(struct swapoff_case){ .dev = BRD, .comp = "lzo" });
+}
+
+static void swapoff_late(const char *name, const struct options *o)
+{
+	swapoff_row(name, o, &(struct swapoff_case){ .dev = LATE });
 }
 
 /* --- memory for metadata --- */
@@ -267,6 +283,8 @@ static const struct special {
 	{ "swapoff-private", 3072, 1, swapoff_private },
 	{ "swapoff-shared", 3072, 1, swapoff_shared },
 	{ "swapoff-zswap", 3072, 1, swapoff_zswap },
+	{ "swapoff-100us", 3072, 1, swapoff_late },
+	{ "swapoff-1ms", 3072, 1, swapoff_late },
 	{ "metadata-zswap", 1536, 600, metadata_zswap },
 	{ "metadata-phys", 1536, 600, metadata_phys },
 	{ "growth", 1536, 67000, growth },
