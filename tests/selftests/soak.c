@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Soak: mixed loads for as long as wanted while everything that can be switched is
- * switched, devices come and go, CPUs too, and on the debug kernel allocations and
- * requests fail. Ends with status 0 only if all data was right all the time, verify
- * says ok, no slot is left and the kernel had nothing to complain about.
+ * switched, devices come and go, CPUs too, and writes to one device fail; on the debug
+ * kernel allocations and other requests as well. Ends with status 0 only if all data was
+ * right all the time, verify says ok, no slot is left and the kernel had nothing to
+ * complain about.
  *
  *	vswap-soak SECONDS [SEED]
  */
@@ -15,6 +16,8 @@
 
 #define WORKERS		6
 #define DEVICES		4
+/* The device whose writes fail now and then lies on this one. */
+#define UNDER		"/dev/ram1"
 /* How long one load process lives before its place is taken by the next, seconds. */
 #define LIFE		25
 
@@ -33,7 +36,8 @@ static struct cg group;
 static volatile uint64_t *shared;	/* [0] lost pages, [1 + i] operations of worker i */
 static volatile int *stop;
 static uint64_t rng;
-static bool faults;
+static bool faults;		/* the kernel can inject them */
+static bool fragile;		/* there is a device whose writes can be made to fail */
 static struct {
 	uint64_t actions, started, oom, swapoffs, nomem;
 	/* what the soak is for must have happened, see check_reach() */
@@ -230,14 +234,42 @@ static void compact(void)
 		sum.compactions++;
 }
 
+static uint64_t write_errors(void)
+{
+	char stat[8192], *at;
+
+	if (!vst_have_vswap)
+		return 0;
+	vst_read("/sys/kernel/debug/vswap/stat", stat, sizeof(stat));
+	at = strstr(stat, "\nwrite_errors ");
+	if (!at)
+		FAIL("no write_errors in stat");
+	return strtoull(at + strlen("\nwrite_errors "), NULL, 10);
+}
+
+/* For a while all writes to a device fail. No page may be lost by that. */
+static void break_device(void)
+{
+	uint64_t sectors = dev_bytes(UNDER) / 512, before = write_errors();
+
+	dm_reload("soak", "flakey", UNDER " 0 0 1000 1 error_writes", sectors);
+	cg_reclaim(&group, 1 << 20);
+	vst_msleep(150);
+	dm_reload("soak", "linear", UNDER " 0", sectors);
+	sum.faults += write_errors() - before;
+}
+
 static void turn_faults(void)
 {
 	static const char *const attr[] = { "failslab", "fail_page_alloc", "fail_make_request" };
 	const char *which = attr[rnd(3)];
 	long times = 20 + rnd(60);
 
-	if (!faults)
+	if (!faults || !rnd(4)) {
+		if (fragile)
+			break_device();
 		return;
+	}
 	inject(which, 1 + rnd(4), times, false);
 	vst_msleep(150);
 	inject_off();
@@ -286,7 +318,11 @@ static void set_up(void)
 	cg_make(&group, "soak");
 	cg_set(&group, "memory.max", "%d", 24 << 20);
 	dev_brd(&devices[nr_devices++], 0, 9001);
-	dev_brd(&devices[nr_devices++], 1, 4001);
+	fragile = vst_exists("/dev/mapper/control");
+	if (fragile)
+		dm_create(&devices[nr_devices], "soak", "linear", UNDER " 0", UNDER);
+	dev_mkswap(&devices[nr_devices], fragile ? devices[nr_devices].path : UNDER, 4001);
+	nr_devices++;
 	if (vst_exists("/sys/class/zram-control"))
 		dev_zram(&devices[nr_devices++], 6001);
 	if (dev_disk(&devices[nr_devices], 0, 0))
@@ -391,7 +427,7 @@ static void check_reach(void)
 	CHECK_GT(sum.compactions, 0);
 	if (sysconf(_SC_NPROCESSORS_CONF) > 1)
 		CHECK_GT(sum.offline, 0);
-	if (faults && sum.actions > 200)
+	if ((faults && sum.actions > 200) || (fragile && vst_have_vswap && sum.actions > 400))
 		CHECK_GT(sum.faults, 0);
 }
 
