@@ -242,6 +242,63 @@ TEST(cgroup, removed_while_owning, 0)
 	}
 }
 
+static uint64_t dying_cgroups(void)
+{
+	uint64_t n;
+
+	CHECK(vst_key(CGROUP2 "/cgroup.stat", "nr_dying_descendants", &n));
+	return n;
+}
+
+struct passer {
+	struct cg *g;
+	volatile int *turn;	/* 1: pages are out; 2: the cgroup was removed; 3: pages are free */
+};
+
+/* Swap out in the cgroup, leave it, let go of the pages when it is gone. */
+static void pass_through(void *arg)
+{
+	struct passer *p = arg;
+	struct area a;
+
+	cg_enter(p->g);
+	area_map(&a, 211, PAT_CZ, 0);
+	area_fill(&a);
+	area_pageout(&a);
+	cg_leave();
+	*p->turn = 1;
+	POLL(60, "removal of the cgroup", *p->turn == 2);
+	area_free(&a);
+	*p->turn = 3;
+}
+
+/*
+ * Slots keep the id of their owner, and so the owner, which is removed meanwhile. When they
+ * are free it goes as well, every time: ids are few.
+ */
+TEST(cgroup, owners_do_not_leak, 0)
+{
+	volatile int *turn = vst_shared(PG);
+	const uint64_t before = dying_cgroups();
+	struct cg g;
+	struct passer p = { .g = &g, .turn = turn };
+	pid_t pid;
+	int i;
+
+	for (i = 0; i < (vst_debug_kernel ? 8 : 40); i++) {
+		*turn = 0;
+		cg_make(&g, "passing");
+		pid = vst_spawn(pass_through, &p);
+		POLL(60, "pages to be swapped out", *turn == 1);
+		cg_remove(&g);
+		CHECK_GT(dying_cgroups(), before);
+		*turn = 2;
+		vst_join(pid);
+		CHECK_EQ(*turn, 3);
+	}
+	POLL(60, "the last of the cgroups", dying_cgroups() <= before);
+}
+
 /* memory.reclaim pushes as much as asked for, with no device at all. */
 TEST(cgroup, memory_reclaim, 0)
 {

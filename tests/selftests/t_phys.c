@@ -5,7 +5,6 @@
  */
 #include "harness.h"
 
-
 /* ---- one device ------------------------------------------------------------------------- */
 
 /* zswap off: every page goes to the device, is charged, comes back, is given back. */
@@ -388,4 +387,44 @@ TEST(phys, dying_cgroup, 0)
 	CHECK_EQ(cg_read(&parent, "memory.swap.current"), 0);
 	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
+}
+
+/* What free(1) shows of swap space, in pages. */
+static uint64_t swap_free(void)
+{
+	uint64_t kb;
+
+	CHECK(vst_key("/proc/meminfo", "SwapFree", &kb));
+	return kb * 1024 / PG;
+}
+
+/* SwapTotal and SwapFree are about devices: what is in zswap or zero takes nothing. */
+TEST(phys, swap_free_is_physical, 0)
+{
+	const size_t n = 401, m = 251;
+	struct area phys, comp;
+	uint64_t total, before;
+	struct dev d;
+	struct cg g;
+
+	if (!vst_have_vswap)
+		SKIP("what is in zswap takes a slot as well");
+	fix_brd(&g, &d, 4001);
+	CHECK(vst_key("/proc/meminfo", "SwapTotal", &total));
+	before = swap_free();
+	CHECK_EQ(total * 1024 / PG, 4001);
+	CHECK_EQ(before, 4001);
+	area_out(&phys, &g, n, PAT_RAND, 0);
+	CHECK_EQ(swap_free(), before - n);
+	knob_zswap(true);
+	area_make(&comp, m, PAT_CZ, 0);
+	area_pageout(&comp);
+	CHECK_EQ(swap_free(), before - n);
+	area_check(&comp);
+	area_free(&comp);
+	area_check(&phys);
+	area_free(&phys);
+	dev_settle(&d);
+	CHECK_EQ(swap_free(), before);
+	fix_end(&d);
 }
