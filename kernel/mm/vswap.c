@@ -455,6 +455,14 @@ void vswap_change_folio(struct folio *folio, unsigned int which,
 
 	VM_WARN_ON_ONCE_FOLIO(!folio_test_locked(folio), folio);
 	VM_WARN_ON_ONCE_FOLIO(folio_test_writeback(folio), folio);
+	/*
+	 * Rule 2. Swap-out has cleaned the folio, and makes it dirty again if it
+	 * finds no other backing.
+	 */
+	VM_WARN_ON_ONCE_FOLIO(to == VSWAP_STATE_NONE &&
+			      reason != VSWAP_REASON_REDIRTY &&
+			      reason != VSWAP_REASON_ERROR &&
+			      !folio_test_dirty(folio), folio);
 	ci = swap_cluster_get_and_lock(folio);
 	vswap_change_slots(ci, swp_cluster_offset(folio->swap),
 			   folio_nr_pages(folio), which, to, word, reason);
