@@ -74,17 +74,29 @@ TEST(fork, before_swapout, 0)
 	cg_leave();
 }
 
+/* Sleep until the other side closes the pipe: the children of a group all wake up then. */
+static void wait_for_end(int pipes[2][2], int group)
+{
+	char c;
+
+	close(pipes[0][1]);
+	close(pipes[1][1]);
+	CHECK_EQ(MUST(read(pipes[group][0], &c, 1)), 0);
+}
+
 /*
  * The inline count of a slot holds 14; the 15th sharer needs the extension table, and
  * it must shrink again. @kids children share @n pages and leave in two groups.
  */
 static void many_sharers(size_t n, int kids, bool write)
 {
-	volatile int *go = vst_shared(PG);
+	int pipes[2][2], i;
 	struct snap s, b, c;
 	struct area a;
 	pid_t pid[64];
-	int i;
+
+	MUST(pipe(pipes[0]));
+	MUST(pipe(pipes[1]));
 
 	area_map(&a, n, PAT_COMP, 0);
 	area_fill(&a);
@@ -94,8 +106,7 @@ static void many_sharers(size_t n, int kids, bool write)
 		pid[i] = MUST(fork());
 		if (pid[i])
 			continue;
-		while (*go < (i % 2 ? 1 : 2))
-			vst_msleep(2);
+		wait_for_end(pipes, i % 2);
 		if (write && i % 3 == 0)
 			area_fill(&a);
 		area_check(&a);
@@ -104,13 +115,15 @@ static void many_sharers(size_t n, int kids, bool write)
 	snap_take(&b);
 	NO_MOVES(&s, &b);	/* sharing is counting, nothing moves */
 	CHECK(!vst_have_vswap || vst_verify());
-	*go = 1;
+	close(pipes[1][1]);
 	for (i = 1; i < kids; i += 2)
 		vst_join(pid[i]);
 	CHECK(!vst_have_vswap || vst_verify());
-	*go = 2;
+	close(pipes[0][1]);
 	for (i = 0; i < kids; i += 2)
 		vst_join(pid[i]);
+	close(pipes[0][0]);
+	close(pipes[1][0]);
 	area_check(&a);
 	area_free(&a);
 	snap_take(&c);
