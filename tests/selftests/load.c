@@ -238,7 +238,7 @@ long load_while_failing(struct load *cfg, unsigned int nr, const struct failures
 		pid[i] = vst_spawn(load_run, &cfg[i]);
 	}
 	vst_msleep(400);
-	end = vst_now() + (vst_debug_kernel ? 20 : 6);
+	end = vst_now() + (vst_debug_kernel ? 12 : 6);
 	for (i = 0; vst_now() < end || (!happened && vst_now() < end + 80); i++) {
 		happened += pulse(f, f->attr[i & two]);
 		vst_msleep(50);

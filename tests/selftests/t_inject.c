@@ -21,7 +21,7 @@ static uint64_t refused(const struct snap *a, const struct snap *b)
  */
 static void failing(const char *attr, unsigned int percent, int order, bool shared)
 {
-	const size_t n = 1231;
+	const size_t n = 1031;
 	struct snap s, b, c;
 	struct area a;
 	int round;
@@ -32,7 +32,8 @@ static void failing(const char *attr, unsigned int percent, int order, bool shar
 	else
 		area_map(&a, n, PAT_CZ, order);
 	snap_take(&s);
-	for (round = 0; round < 4; round++) {
+	/* each page has its turn to be read with failures on */
+	for (round = 0; round < 3; round++) {
 		area_fill(&a);
 		snap_take(&b);
 		inject(attr, percent, -1, true);
@@ -83,7 +84,7 @@ TEST(inject, failslab_large, T_INJECT | T_ALLOC_FAIL)
 
 TEST(inject, page_alloc_some, T_INJECT | T_ALLOC_FAIL)
 {
-	failing("fail_page_alloc", 10, 0, false);
+	failing("fail_page_alloc", 25, 0, false);
 }
 
 TEST(inject, page_alloc_all, T_INJECT | T_ALLOC_FAIL)
@@ -146,8 +147,8 @@ static void nth(const char *attr, size_t n, int last)
 
 	inject(attr, 0, 1, false);
 	snap_take(&s);
+	area_map(&a, n, PAT_COMP, 0);
 	for (k = 1; k <= last && !left; k++) {
-		area_map(&a, n, PAT_COMP, 0);
 		area_fill(&a);
 		nth_set(fd, k);
 		madvise(a.p, n * PG, MADV_PAGEOUT);
@@ -156,9 +157,10 @@ static void nth(const char *attr, size_t n, int last)
 		fired += !left;
 		CHECK(!vst_have_vswap || vst_verify());
 		area_check(&a);
-		area_free(&a);
+		area_advise(&a, 0, n, MADV_DONTNEED);
 	}
 	inject_off();
+	area_free(&a);
 	snap_take(&b);
 	vst_note("%d allocations failed, %llu pages refused", fired,
 		 (unsigned long long)refused(&s, &b));
@@ -171,7 +173,7 @@ static void nth(const char *attr, size_t n, int last)
 
 TEST(inject, each_slab_allocation_once, T_INJECT | T_ALLOC_FAIL | T_NO_EVENTS)
 {
-	nth("failslab", 523, 40);
+	nth("failslab", 131, 40);
 }
 
 /* So few pages that the last allocation is reached: not one is left out. */
@@ -250,6 +252,14 @@ static void push_zeros(const struct area *a)
 	}
 }
 
+static void check_zeros(const struct area *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->n; i++)
+		CHECK_EQ(*(volatile uint64_t *)(a->p + i * PG), 0);
+}
+
 static uint64_t failed_growths(const struct trace *t)
 {
 	uint64_t nr = 0;
@@ -263,38 +273,46 @@ static uint64_t failed_growths(const struct trace *t)
 
 /*
  * Growth that cannot have its page: nothing is worse than without the layer. What finds
- * no virtual slot stays in memory, or goes to the device, by itself.
+ * no virtual slot stays in memory, or goes to the device, by itself. Large folios use up
+ * most of the slots, as that takes less time than single pages do.
  */
 TEST(inject, growth, T_INJECT | T_ALLOC_FAIL | T_LONG | T_NO_EVENTS)
 {
 	const size_t more = 1499;
+	size_t n, room, huge, out;
+	struct area big, a, again;
 	struct snap s, b, c;
-	size_t i, n, out;
 	struct trace tr;
-	struct area a;
 	struct dev d;
 
 	if (!vst_have_vswap)
 		return;
 	snap_take(&s);
-	n = snap_stat(&s, "capacity") - s.slots_used + more;
-	area_map(&a, n, PAT_ZERO, 0);
+	room = snap_stat(&s, "capacity") - s.slots_used;
+	CHECK_GT(room, 16 * 512);
+	huge = (room / 512 - 8) * 512;
 	trace_start_event(&tr, "vswap_grow");
 	/* for everybody: growth is a worker's job */
 	inject_in("fail_page_alloc", "vswap_grow_once", -1);
+	area_map(&big, huge, PAT_ZERO, 9);
+	push_zeros(&big);
+	CHECK_EQ(area_swapped(&big), huge);
+	n = room - huge + more;
+	area_map(&a, n, PAT_ZERO, 0);
 	push_zeros(&a);
 	snap_take(&b);
 	out = area_swapped(&a);
 	CHECK_EQ(snap_grew(&s, &b, "capacity"), 0);
 	CHECK_GE(snap_grew(&s, &b, "reject_grow"), more);
-	CHECK_EQ(b.slots_used - s.slots_used, out);
+	CHECK_EQ(b.slots_used - s.slots_used, huge + out);
 	CHECK_LE(out, n - more);
 	/* with a device, all the others go there, and not through the layer */
 	dev_brd(&d, 0, 8191);
 	dev_swapon(&d, -1, 0);
 	area_pageout(&a);
 	snap_take(&c);
-	vst_note("%zu pages on virtual slots, %zu directly on the device", out, dev_used(&d));
+	vst_note("%zu pages on virtual slots, %zu directly on the device", huge + out,
+		 dev_used(&d));
 	CHECK_EQ(dev_used(&d), n - out);
 	CHECK_EQ(c.gauge[ST_PHYS], 0);
 	CHECK_EQ(snap_grew(&s, &c, "capacity"), 0);
@@ -302,18 +320,18 @@ TEST(inject, growth, T_INJECT | T_ALLOC_FAIL | T_LONG | T_NO_EVENTS)
 	trace_stop(&tr);
 	CHECK_GT(failed_growths(&tr), 0);
 	CHECK(vst_verify());
-	for (i = 0; i < n; i++)
-		CHECK_EQ(*(volatile uint64_t *)(a.p + i * PG), 0);
+	/* and when there is memory again, it grows */
+	area_map(&again, more, PAT_ZERO, 0);
+	push_zeros(&again);
+	area_pageout(&again);
+	POLL(10, "growth", (snap_take(&c), snap_grew(&s, &c, "capacity") > 0));
+	area_free(&again);
+	check_zeros(&a);
+	check_zeros(&big);
 	area_free(&a);
+	area_free(&big);
 	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
-	/* and when there is memory again, it grows */
-	area_map(&a, n, PAT_ZERO, 0);
-	push_zeros(&a);
-	area_pageout(&a);
-	snap_take(&c);
-	CHECK_GT(snap_grew(&s, &c, "capacity"), 0);
-	area_free(&a);
 }
 
 /* A mixed load for a while, with failures for everybody. */
