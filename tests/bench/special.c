@@ -60,12 +60,21 @@ static pid_t holder(const struct swapoff_case *sc, size_t pages, unsigned int se
 	_exit(0);
 }
 
+/* The figures are per page on the device; but for some of the processes' own, all are there. */
+static void check_on_device(const char *name, size_t pages)
+{
+	long long kib = lookup("/proc/meminfo", "SwapTotal") - lookup("/proc/meminfo", "SwapFree");
+
+	if (kib * 1024 < (long long)(pages * PAGE / 100 * 99))
+		die("%s: %lld KiB are on the device, %zu should be", name, kib, pages * PAGE / 1024);
+}
+
 static void swapoff_row(const char *name, const struct options *o, const struct swapoff_case *sc)
 {
 	size_t pages = 1024 * MIB / PAGE, each = pages / PROCESSES;
 	pid_t pid[PROCESSES];
 	unsigned int round, i;
-	uint64_t start, waited;
+	uint64_t start, waited, ran;
 	struct area a;
 	struct clock c;
 	int error;
@@ -81,13 +90,15 @@ static void swapoff_row(const char *name, const struct options *o, const struct 
 		}
 		for (i = 0; i < PROCESSES; i++)
 			pid[i] = holder(sc, each, i);
+		if (!sc->comp)
+			check_on_device(name, pages);
 		clock_start(&c, o->profile);
 		start = now();
 		error = device_swapoff(sc->dev);
 		waited = now() - start;
-		start = clock_stop(&c, o->profile);
+		ran = clock_stop(&c, o->profile);
 		printf("R %s swapoff %u %llu %zu\n", name, round,
-		       (unsigned long long)(sc->dev == LATE ? waited : start), pages);
+		       (unsigned long long)(sc->dev == LATE ? waited : ran), pages);
 		if (error)
 			die("%s: swapoff: %s", name, strerror(error));
 		if (sc->shared) {
