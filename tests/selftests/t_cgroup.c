@@ -409,6 +409,29 @@ TEST(oom, no_writeback, 0)
 	CHECK_LT(vst_now() - t, vst_debug_kernel ? 40 : 15);
 }
 
+/* There is a device with room, but zswap.writeback=0 keeps the cgroup from it: the same. */
+TEST(oom, no_writeback_with_device, 0)
+{
+	struct cg g;
+	struct filler f = { &g, 8009, PAT_RAND, 1 };
+	struct dev d;
+	double t;
+
+	if (!vst_have_vswap)
+		SKIP("zswap needs slots of the device");
+	dev_brd(&d, 0, 8191);
+	dev_swapon(&d, -1, 0);
+	cg_make(&g, "oomwd");
+	cg_set(&g, "memory.max", "%d", 12 << 20);
+	cg_set(&g, "memory.zswap.writeback", "0");
+	t = vst_now();
+	CHECK(oom_killed(vst_wait(vst_spawn(filler_run, &f))));
+	vst_note("OOM kill after %.1f s", vst_now() - t);
+	CHECK_LT(vst_now() - t, vst_debug_kernel ? 40 : 15);
+	CHECK_EQ(dev_used(&d), 0);
+	CHECK_EQ(dev_swapoff(&d), 0);
+}
+
 struct hog {
 	size_t pages;
 	enum pat pat;
