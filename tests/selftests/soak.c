@@ -163,11 +163,7 @@ static void look_after_workers(void)
 		if (shared[1 + i] != w->seen) {
 			w->seen = shared[1 + i];
 			w->moved = vst_now();
-		} else if (vst_now() - w->moved > 180) {
-			/*
-			 * Three minutes, as with memory.zswap.writeback=0 and room on a device
-			 * reclaim tries in vain for long what does not compress.
-			 */
+		} else if (vst_now() - w->moved > (vst_debug_kernel ? 180 : 90)) {
 			explain(w);
 			FAIL("a load does not get on");
 		}
