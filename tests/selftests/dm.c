@@ -90,6 +90,30 @@ void dm_create(struct dev *d, const char *name, const char *target, const char *
 	d->pages = 0;
 }
 
+void dm_flaky(struct dev *d, const char *under)
+{
+	char params[64];
+
+	snprintf(params, sizeof(params), "%s 0", under);
+	dm_create(d, "flaky", "linear", params, under);
+}
+
+void dm_flaky_break(const char *under)
+{
+	char params[64];
+
+	snprintf(params, sizeof(params), "%s 0 0 1000 1 error_writes", under);
+	dm_reload("flaky", "flakey", params, dev_bytes(under) / 512);
+}
+
+void dm_flaky_repair(const char *under)
+{
+	char params[64];
+
+	snprintf(params, sizeof(params), "%s 0", under);
+	dm_reload("flaky", "linear", params, dev_bytes(under) / 512);
+}
+
 void dm_message(const char *name, const char *msg)
 {
 	static union dm_buf b;

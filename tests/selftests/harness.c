@@ -280,6 +280,15 @@ bool vst_key(const char *path, const char *key, uint64_t *val)
 	return false;
 }
 
+uint64_t vst_meminfo(const char *key)
+{
+	uint64_t kb;
+
+	if (!vst_key("/proc/meminfo", key, &kb))
+		FAIL("/proc/meminfo: no %s", key);
+	return kb * 1024 / PG;
+}
+
 bool vst_exists(const char *path)
 {
 	/* A lookup that was made to fail says nothing about the file. */

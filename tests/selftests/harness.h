@@ -201,6 +201,8 @@ ssize_t vst_read(const char *path, char *buf, size_t size);
 uint64_t vst_read_u64(const char *path);
 /* Value after @key in a file of "key value" lines; false if there is none. */
 bool vst_key(const char *path, const char *key, uint64_t *val);
+/* A number of /proc/meminfo, in pages; fails if there is none of that name. */
+uint64_t vst_meminfo(const char *key);
 /* True if @path exists. */
 bool vst_exists(const char *path);
 
@@ -490,6 +492,10 @@ void fix_fragment_check(const struct area *a, size_t keep);
 void dm_create(struct dev *d, const char *name, const char *target, const char *params,
 	       const char *under);
 void dm_reload(const char *name, const char *target, const char *params, uint64_t sectors);
+/* A device over @under that is as good as any, until every write to it fails; reads do not. */
+void dm_flaky(struct dev *d, const char *under);
+void dm_flaky_break(const char *under);
+void dm_flaky_repair(const char *under);
 void dm_message(const char *name, const char *msg);
 void dm_remove_all(void);
 /* Size of a block device in bytes. */

@@ -116,28 +116,35 @@ static void show(const char *path)
 		printf("# %s:\n%s\n", path, buf);
 }
 
-/* Where the process of a load and its children are, a few times, and what limits them. */
+static void show_task(pid_t pid)
+{
+	static const char *const file[] = { "stat", "wchan", "stack" };
+	char path[64];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(file); i++) {
+		snprintf(path, sizeof(path), "/proc/%d/%s", pid, file[i]);
+		show(path);
+	}
+}
+
+/* Where the process of a load and its child are, a few times, and what limits them. */
 static void explain(const struct worker *w)
 {
 	static const char *const of_cg[] = {
 		"memory.current", "memory.max", "memory.swap.current", "memory.swap.max",
 		"memory.zswap.current", "memory.zswap.max", "memory.events", "memory.swap.events",
+		"memory.zswap.writeback",
 	};
-	static const char *const of_task[] = { "stat", "wchan", "stack", "children" };
-	char path[256], kids[64];
-	int round, child;
+	char path[256], child[64];
+	int round;
 	size_t i;
 
 	for (round = 0; round < 3; round++) {
-		for (i = 0; i < ARRAY_SIZE(of_task); i++) {
-			snprintf(path, sizeof(path), "/proc/%d/task/%d/%s", w->pid, w->pid, of_task[i]);
-			show(path);
-		}
-		if (vst_read(path, kids, sizeof(kids)) > 0 && sscanf(kids, "%d", &child) == 1)
-			for (i = 0; i < ARRAY_SIZE(of_task) - 1; i++) {
-				snprintf(path, sizeof(path), "/proc/%d/%s", child, of_task[i]);
-				show(path);
-			}
+		show_task(w->pid);
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/children", w->pid, w->pid);
+		if (vst_read(path, child, sizeof(child)) > 0 && atoi(child))
+			show_task(atoi(child));
 		vst_msleep(500);
 	}
 	for (i = 0; i < ARRAY_SIZE(of_cg); i++) {
@@ -274,26 +281,22 @@ static void compact(void)
 
 static uint64_t write_errors(void)
 {
-	char stat[8192], *at;
+	uint64_t nr = 0;
 
-	if (!vst_have_vswap)
-		return 0;
-	vst_read("/sys/kernel/debug/vswap/stat", stat, sizeof(stat));
-	at = strstr(stat, "\nwrite_errors ");
-	if (!at)
+	if (vst_have_vswap && !vst_key(VSWAP_DEBUGFS "/stat", "write_errors", &nr))
 		FAIL("no write_errors in stat");
-	return strtoull(at + strlen("\nwrite_errors "), NULL, 10);
+	return nr;
 }
 
 /* For a while all writes to a device fail. No page may be lost by that. */
 static void break_device(void)
 {
-	uint64_t sectors = dev_bytes(UNDER) / 512, before = write_errors();
+	uint64_t before = write_errors();
 
-	dm_reload("soak", "flakey", UNDER " 0 0 1000 1 error_writes", sectors);
+	dm_flaky_break(UNDER);
 	cg_reclaim(&group, 1 << 20);
 	vst_msleep(150);
-	dm_reload("soak", "linear", UNDER " 0", sectors);
+	dm_flaky_repair(UNDER);
 	sum.faults += write_errors() - before;
 }
 
@@ -358,7 +361,7 @@ static void set_up(void)
 	dev_brd(&devices[nr_devices++], 0, 9001);
 	fragile = vst_exists("/dev/mapper/control");
 	if (fragile)
-		dm_create(&devices[nr_devices], "soak", "linear", UNDER " 0", UNDER);
+		dm_flaky(&devices[nr_devices], UNDER);
 	dev_mkswap(&devices[nr_devices], fragile ? devices[nr_devices].path : UNDER, 4001);
 	nr_devices++;
 	if (vst_exists("/sys/class/zram-control"))

@@ -447,15 +447,6 @@ static void hog_run(void *arg)
 	area_check(&a);
 }
 
-static uint64_t meminfo_pages(const char *key)
-{
-	uint64_t kb;
-
-	if (!vst_key("/proc/meminfo", key, &kb))
-		FAIL("/proc/meminfo: no %s", key);
-	return kb * 1024 / PG;
-}
-
 /* The whole machine full of what does not compress: OOM within seconds, no livelock. */
 TEST(oom, incompressible_global, T_LONG | T_ALLOC_FAIL | T_NO_EVENTS)
 {
@@ -465,7 +456,7 @@ TEST(oom, incompressible_global, T_LONG | T_ALLOC_FAIL | T_NO_EVENTS)
 
 	if (!vst_have_vswap)
 		SKIP("needs a device");
-	h.pages = meminfo_pages("MemTotal") * 5 / 4;
+	h.pages = vst_meminfo("MemTotal") * 5 / 4;
 	t = vst_now();
 	status = vst_wait(vst_spawn(hog_run, &h));
 	fill = vst_now() - t;
@@ -484,7 +475,7 @@ TEST(oom, pool_full_global, T_LONG | T_ALLOC_FAIL)
 	if (!vst_have_vswap)
 		SKIP("needs a device");
 	knob_zswap_param("max_pool_percent", "1");
-	h.pages = meminfo_pages("MemTotal") * 3 / 2;
+	h.pages = vst_meminfo("MemTotal") * 3 / 2;
 	t = vst_now();
 	status = vst_wait(vst_spawn(hog_run, &h));
 	CHECK(oom_killed(status));
@@ -499,6 +490,6 @@ TEST(oom, compressible_beyond_memory, T_LONG | T_NO_EVENTS)
 
 	if (!vst_have_vswap)
 		SKIP("needs a device");
-	h.pages = meminfo_pages("MemTotal") * 5 / 4;
+	h.pages = vst_meminfo("MemTotal") * 5 / 4;
 	vst_join(vst_spawn(hog_run, &h));
 }

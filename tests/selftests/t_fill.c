@@ -300,7 +300,6 @@ TEST(fill, not_in_proc_swaps, 0)
 {
 	const size_t n = 97;
 	char buf[4096];
-	uint64_t total;
 	struct run r;
 
 	if (!vst_have_vswap)
@@ -308,22 +307,18 @@ TEST(fill, not_in_proc_swaps, 0)
 	evict(&r, n, PAT_COMP, 0);
 	CHECK_GT(vst_read("/proc/swaps", buf, sizeof(buf)), 0);
 	CHECK(strchr(buf, '\n') && !strchr(buf, '\n')[1]);
-	CHECK(vst_key("/proc/meminfo", "SwapTotal", &total));
-	CHECK_EQ(total, 0);
+	CHECK_EQ(vst_meminfo("SwapTotal"), 0);
 	finish(&r);
 }
 
 /* Heuristic overcommit must not refuse a mapping because the only swap is zswap. */
 TEST(fill, overcommit_heuristic, 0)
 {
-	uint64_t total_kb;
-	size_t len;
+	size_t total = vst_meminfo("MemTotal") * PG, len = total + total / 16;
 	void *p;
 
 	if (!vst_have_vswap)
 		return;
-	CHECK(vst_key("/proc/meminfo", "MemTotal", &total_kb));
-	len = total_kb * 1024 + (total_kb * 1024) / 16;
 	p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (p == MAP_FAILED)
 		FAIL("a mapping of 17/16 of the memory: %s", strerror(errno));

@@ -389,42 +389,32 @@ TEST(phys, dying_cgroup, 0)
 	CHECK_EQ(dev_used(&d), 0);
 }
 
-/* What free(1) shows of swap space, in pages. */
-static uint64_t swap_free(void)
-{
-	uint64_t kb;
-
-	CHECK(vst_key("/proc/meminfo", "SwapFree", &kb));
-	return kb * 1024 / PG;
-}
-
 /* SwapTotal and SwapFree are about devices: what is in zswap or zero takes nothing. */
 TEST(phys, swap_free_is_physical, 0)
 {
 	const size_t n = 401, m = 251;
 	struct area phys, comp;
-	uint64_t total, before;
+	uint64_t before;
 	struct dev d;
 	struct cg g;
 
 	if (!vst_have_vswap)
 		SKIP("what is in zswap takes a slot as well");
 	fix_brd(&g, &d, 4001);
-	CHECK(vst_key("/proc/meminfo", "SwapTotal", &total));
-	before = swap_free();
-	CHECK_EQ(total * 1024 / PG, 4001);
+	before = vst_meminfo("SwapFree");
+	CHECK_EQ(vst_meminfo("SwapTotal"), 4001);
 	CHECK_EQ(before, 4001);
 	area_out(&phys, &g, n, PAT_RAND, 0);
-	CHECK_EQ(swap_free(), before - n);
+	CHECK_EQ(vst_meminfo("SwapFree"), before - n);
 	knob_zswap(true);
 	area_make(&comp, m, PAT_CZ, 0);
 	area_pageout(&comp);
-	CHECK_EQ(swap_free(), before - n);
+	CHECK_EQ(vst_meminfo("SwapFree"), before - n);
 	area_check(&comp);
 	area_free(&comp);
 	area_check(&phys);
 	area_free(&phys);
 	dev_settle(&d);
-	CHECK_EQ(swap_free(), before);
+	CHECK_EQ(vst_meminfo("SwapFree"), before);
 	fix_end(&d);
 }

@@ -13,20 +13,9 @@ static void flaky_start(struct cg *g, struct dev *d, size_t pages, int prio)
 	fix_cgroup(g);
 	/* no neighbours: what is read is what is touched */
 	vst_set("/proc/sys/vm/page-cluster", "0");
-	dm_create(d, "flaky", "linear", UNDER " 0", UNDER);
+	dm_flaky(d, UNDER);
 	dev_mkswap(d, d->path, pages);
 	dev_swapon(d, prio, 0);
-}
-
-/* From now on every write to it fails; reads do not. */
-static void flaky_break(void)
-{
-	dm_reload("flaky", "flakey", UNDER " 0 0 1000 1 error_writes", dev_bytes(UNDER) / 512);
-}
-
-static void flaky_repair(void)
-{
-	dm_reload("flaky", "linear", UNDER " 0", dev_bytes(UNDER) / 512);
 }
 
 /* Pages whose write has failed since @s. */
@@ -50,7 +39,7 @@ TEST(error, write_no_other_device, 0)
 	int i;
 
 	flaky_start(&g, &d, 8191, -1);
-	flaky_break();
+	dm_flaky_break(UNDER);
 	area_make(&a, n, PAT_RAND, 0);
 	snap_take(&s);
 	trace_start(&tr);
@@ -67,7 +56,7 @@ TEST(error, write_no_other_device, 0)
 	if (vst_have_vswap)
 		CHECK_GE(snap_grew(&s, &b, "write_errors"), n);
 	/* the device is repaired: now they go */
-	flaky_repair();
+	dm_flaky_repair(UNDER);
 	area_push(&a, &g);
 	snap_take(&b);
 	trace_stop(&tr);
@@ -102,7 +91,7 @@ static void write_takes_other_device(size_t n, int order, size_t room, bool late
 	if (!vst_have_vswap)
 		SKIP("the base kernel tries the same slot for ever");
 	flaky_start(&g, &bad, room, 10);
-	flaky_break();
+	dm_flaky_break(UNDER);
 	dev_brd(&good, 8, 8191);
 	if (!late)
 		dev_swapon(&good, 5, 0);
@@ -176,7 +165,7 @@ static void scattered_write(bool other)
 		SKIP("the base kernel splits the folio first");
 	flaky_start(&g, &d, 4095, 10);
 	used = fix_fragment(&frag, &g, &d, 3);
-	flaky_break();
+	dm_flaky_break(UNDER);
 	area_make(&a, n, PAT_RAND, 4);
 	CHECK_EQ(vst_folio_pages(a.p), 16);
 	vst_set("/proc/sys/vm/drop_caches", "1");
@@ -192,7 +181,7 @@ static void scattered_write(bool other)
 		dev_brd(&good, 8, 8191);
 		dev_swapon(&good, 5, 0);
 	} else {
-		flaky_repair();
+		dm_flaky_repair(UNDER);
 	}
 	area_push(&a, &g);
 	snap_take(&b);
@@ -236,7 +225,7 @@ TEST(error, writeback_write, 0)
 	flaky_start(&g, &d, 8191, -1);
 	knob_zswap(true);
 	knob_zswap_param("shrinker_enabled", "Y");
-	flaky_break();
+	dm_flaky_break(UNDER);
 	area_out(&a, &g, n, PAT_COMP, 0);
 	snap_take(&s);
 	trace_start(&tr);
