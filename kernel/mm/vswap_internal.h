@@ -159,12 +159,14 @@ u64 vswap_gauge(enum vswap_state state);
  * @m: where complaints go
  * @slots: slots in each state
  * @vtables: virtual tables
+ * @counted: what the counter of virtual tables was before
  * @wrong: complaints, including those that were one too many to be printed
  */
 struct vswap_verify {
 	struct seq_file *m;
 	u64 slots[VSWAP_NR_STATES];
 	long vtables;
+	long counted;
 	unsigned long wrong;
 };
 

@@ -440,18 +440,21 @@ vswap_verify_counters(struct vswap_verify *vv,
 		      const struct vswap_stats *before,
 		      const struct vswap_stats *after)
 {
+	long vtables = atomic_long_read(&vswap_nr_vtables);
 	int i;
 
-	if (memcmp(before->trans, after->trans, sizeof(before->trans)))
+	/* A table is there before the first slot that needs it changes. */
+	if (memcmp(before->trans, after->trans, sizeof(before->trans)) ||
+	    vtables != vv->counted)
 		return;
 	for (i = VSWAP_STATE_NONE; i < VSWAP_NR_STATES; i++)
 		if (vswap_sum_gauge(after, i) != vv->slots[i])
 			vswap_wrong(vv, "slots_%s: counter %llu, walk %llu",
 				    state_names[i], vswap_sum_gauge(after, i),
 				    vv->slots[i]);
-	if (atomic_long_read(&vswap_nr_vtables) != vv->vtables)
-		vswap_wrong(vv, "tables: counter %ld, walk %ld",
-			    atomic_long_read(&vswap_nr_vtables), vv->vtables);
+	if (vtables != vv->vtables)
+		vswap_wrong(vv, "tables: counter %ld, walk %ld", vtables,
+			    vv->vtables);
 }
 
 static int verify_show(struct seq_file *m, void *v)
@@ -462,6 +465,7 @@ static int verify_show(struct seq_file *m, void *v)
 	int type;
 
 	vswap_sum(before);
+	vv.counted = atomic_long_read(&vswap_nr_vtables);
 	/* Cluster 0 is not used and has no tables. */
 	for (i = 1; i < vswap_nr_clusters(); i++) {
 		vswap_verify_cluster(&vv, &vswap_si->cluster_info[i]);

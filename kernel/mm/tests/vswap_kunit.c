@@ -922,6 +922,7 @@ static void verify_counters_test(struct kunit *test)
 	*after = *before;
 	vv.slots[VSWAP_STATE_ZERO] = 3;
 	vv.vtables = atomic_long_read(&vswap_nr_vtables);
+	vv.counted = vv.vtables;
 	vswap_verify_counters(&vv, before, after);
 	KUNIT_EXPECT_EQ(test, vv.wrong, 0);
 
@@ -934,6 +935,10 @@ static void verify_counters_test(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, strstr(m.buf, "tables: counter "));
 
 	/* Something changed during the walk: no saying what is right. */
+	vv.counted++;
+	vswap_verify_counters(&vv, before, after);
+	KUNIT_EXPECT_EQ(test, vv.wrong, 2);
+	vv.counted--;
 	after->trans[VSWAP_STATE_ZERO][VSWAP_STATE_FREE]++;
 	vswap_verify_counters(&vv, before, after);
 	KUNIT_EXPECT_EQ(test, vv.wrong, 2);
