@@ -355,8 +355,7 @@ int vst_log_check(unsigned int flags)
 
 /* ---- after a test ------------------------------------------------------------------ */
 
-/* Pages that /proc says are swapped out, over all processes. */
-static uint64_t processes_swapped(void)
+uint64_t vst_processes_swapped(void)
 {
 	char path[300];
 	uint64_t kb, sum = 0;
@@ -387,7 +386,7 @@ bool vst_slots_leaked(void)
 
 	for (;;) {
 		used = vst_sysfs_slots("used");
-		owned = processes_swapped();
+		owned = vst_processes_swapped();
 		vst_key("/proc/meminfo", "SwapCached", &cached);
 		if (used <= owned + cached / 4)
 			return false;

@@ -254,12 +254,14 @@ void snap_expect(const struct snap *a, const struct snap *b, const struct move *
 
 /* `slots_<state>` as sysfs shows it to everybody. */
 uint64_t vst_sysfs_slots(const char *state);
+/* Pages that the processes of the guest have swapped out, each counted for itself. */
+uint64_t vst_processes_swapped(void);
 /*
- * Waits until at most @slots virtual slots are in use; fails after 10 s. A page whose
- * last user dies while reclaim holds its lock stays in the swap cache until reclaim
- * comes by again, on any kernel: so let it come by.
+ * Waits until no more slots are in use than processes have pages swapped out; fails after
+ * 10 s. A page whose last user dies while reclaim holds its lock stays in the swap cache
+ * until reclaim comes by again, on any kernel: so let it come by.
  */
-void vst_settle(uint64_t slots);
+void vst_settle(void);
 /* Are more slots in use than processes have pages swapped out or cached? A note says so. */
 bool vst_slots_leaked(void);
 /* Reads `verify`; returns true if it says ok, else notes what it says. */
