@@ -888,7 +888,8 @@ bool vswap_read(struct folio *folio, swp_entry_t *phys)
  *
  * Releases what it does not pay to keep: copies in zswap, see vswap_read(), and
  * physical slots of a device that is getting full or as fast as memory. If there
- * shall be no virtual slots any more, those of the folio go.
+ * shall be no virtual slots any more, or their owner is gone, those of the folio
+ * go, unless others use them as well.
  */
 void vswap_folio_mapped(struct folio *folio)
 {
@@ -896,7 +897,10 @@ void vswap_folio_mapped(struct folio *folio)
 
 	if (!folio_test_swapcache(folio) || !is_vswap_entry(folio->swap))
 		return;
-	if (unlikely(READ_ONCE(vswap_mode) == VSWAP_MODE_NEVER) &&
+	if (unlikely(READ_ONCE(vswap_mode) == VSWAP_MODE_NEVER ||
+		     (mem_cgroup_owners_removed() &&
+		      mem_cgroup_owner_differs(folio,
+					       vswap_folio_owner(folio)))) &&
 	    folio_free_swap(folio))
 		return;
 

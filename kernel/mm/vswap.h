@@ -208,9 +208,19 @@ bool vswap_folio_has_phys(struct folio *folio);
 bool vswap_release_phys(struct folio *folio, enum vswap_reason reason);
 int vswap_reclaim_phys(swp_entry_t phys);
 void vswap_write_failed(struct folio *folio);
+bool __vswap_leaves_device(struct folio *folio);
 int vswap_unuse(struct swap_info_struct *si);
 bool vswap_writeback_possible(struct mem_cgroup *memcg);
 swp_entry_t vswap_folio_phys(struct folio *folio, unsigned long idx);
+
+/* Set by the first write that fails: until then no folio need be looked at. */
+extern bool vswap_any_write_failed;
+
+static inline bool vswap_leaves_device(struct folio *folio)
+{
+	return unlikely(READ_ONCE(vswap_any_write_failed)) &&
+	       __vswap_leaves_device(folio);
+}
 
 /* vswap_dev.c: the device, its growth and its knobs */
 void vswap_cluster_taken(void);
@@ -354,6 +364,11 @@ static inline void vswap_write_failed(struct folio *folio)
 {
 }
 
+static inline bool vswap_leaves_device(struct folio *folio)
+{
+	return false;
+}
+
 static inline int vswap_unuse(struct swap_info_struct *si)
 {
 	return 0;
@@ -412,6 +427,7 @@ bool swap_alloc_virtual(struct swap_info_struct *si, struct folio *folio);
 swp_entry_t swap_alloc_backing(unsigned int order, unsigned long voff,
 			       int avoid);
 void swap_free_backing(swp_entry_t entry, unsigned int nr);
+bool swap_has_other_device(int type);
 struct swap_info_struct *swap_alloc_virtual_info(void);
 void swap_enable_virtual_info(struct swap_info_struct *si);
 
@@ -425,6 +441,7 @@ void swap_write_scattered(struct folio *folio);
 void mem_cgroup_record_swap(struct swap_cluster_info *ci, unsigned int ci_off,
 			    struct folio *folio);
 void mem_cgroup_unrecord_swap(unsigned short id, unsigned int nr_pages);
+bool mem_cgroup_owner_differs(struct folio *folio, unsigned short id);
 long mem_cgroup_zswap_room(struct mem_cgroup *memcg);
 long mem_cgroup_folio_zswap_room(struct folio *folio);
 struct vswap_refusals *mem_cgroup_vswap_refusals(struct mem_cgroup *memcg);
@@ -433,6 +450,14 @@ long mem_cgroup_nr_phys_pages(struct mem_cgroup *memcg);
 int mem_cgroup_charge_backing(unsigned short id, unsigned int nr_pages);
 void mem_cgroup_backing_failed(unsigned short id);
 void mem_cgroup_uncharge_backing(unsigned short id, unsigned int nr_pages);
+
+extern atomic_t mem_cgroup_removed_owners;
+
+/* Until a cgroup that owns slots is removed, nobody has to look for that. */
+static inline bool mem_cgroup_owners_removed(void)
+{
+	return unlikely(atomic_read(&mem_cgroup_removed_owners));
+}
 #else
 static inline void mem_cgroup_record_swap(struct swap_cluster_info *ci,
 					  unsigned int ci_off,
@@ -443,6 +468,17 @@ static inline void mem_cgroup_record_swap(struct swap_cluster_info *ci,
 static inline void mem_cgroup_unrecord_swap(unsigned short id,
 					    unsigned int nr_pages)
 {
+}
+
+static inline bool mem_cgroup_owner_differs(struct folio *folio,
+					    unsigned short id)
+{
+	return false;
+}
+
+static inline bool mem_cgroup_owners_removed(void)
+{
+	return false;
 }
 
 static inline long mem_cgroup_zswap_room(struct mem_cgroup *memcg)

@@ -81,6 +81,16 @@ vswap_folio_cluster(const struct folio *folio)
 }
 
 /*
+ * The recorded owner of the folio's slots. It does not change before they are
+ * freed, and so not while the folio is locked in the swap cache.
+ */
+static inline unsigned short vswap_folio_owner(const struct folio *folio)
+{
+	return swap_cgroup_peek(vswap_folio_cluster(folio),
+				swp_cluster_offset(folio->swap));
+}
+
+/*
  * Are @nr slots from @first, of a pinned device, one range of it, that one request
  * can read or write? What follows in a swap file can be elsewhere on the disk.
  */

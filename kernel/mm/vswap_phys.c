@@ -79,6 +79,8 @@ bool vswap_folio_stable_writes(struct folio *folio)
 	return false;
 }
 
+bool vswap_any_write_failed __read_mostly;
+
 /**
  * vswap_write_failed - remember that a write failed
  * @folio: the folio that was written, still under writeback
@@ -108,6 +110,7 @@ void vswap_write_failed(struct folio *folio)
 			atomic_long_or(VSWAP_PHYS_FAILED, &vtable[ci_off]);
 	rcu_read_unlock();
 	this_cpu_add(vswap_stats.write_errors, folio_nr_pages(folio));
+	WRITE_ONCE(vswap_any_write_failed, true);
 }
 
 /*
@@ -147,14 +150,36 @@ static bool vswap_reuse_phys(struct folio *folio, swp_entry_t *phys, int *avoid)
 	return data_race(si->flags & SWP_WRITEOK);
 }
 
-/*
- * The recorded owner of the folio's slots. It does not change before they are
- * freed, and so not while the folio is locked in the swap cache.
+/**
+ * __vswap_leaves_device - should a folio be written to a device, not stored in zswap?
+ * @folio: a locked folio in the swap cache, not under writeback
+ *
+ * zswap would forget which device failed, and writeback from there would choose
+ * the same one, again and again.
+ *
+ * Context: Any in which the folio may be locked.
+ * Return: true if the device that was to hold it failed, and another may take it.
  */
-static unsigned short vswap_folio_owner(struct folio *folio)
+bool __vswap_leaves_device(struct folio *folio)
 {
-	return swap_cgroup_peek(vswap_folio_cluster(folio),
-				swp_cluster_offset(folio->swap));
+	struct mem_cgroup *memcg;
+	int avoid = -1;
+	swp_entry_t phys;
+	bool may;
+
+	if (!is_vswap_entry(folio->swap) ||
+	    !(vswap_folio_states(folio) & BIT(VSWAP_STATE_PHYS)))
+		return false;
+	vswap_reuse_phys(folio, &phys, &avoid);
+	if (avoid < 0)
+		return false;
+
+	rcu_read_lock();
+	memcg = folio_memcg(folio);
+	may = mem_cgroup_zswap_writeback_enabled(memcg) &&
+	      mem_cgroup_nr_phys_pages(memcg) >= (long)folio_nr_pages(folio);
+	rcu_read_unlock();
+	return may && swap_has_other_device(avoid);
 }
 
 /* Allocate and charge physical slots for @nr pages of a folio. */

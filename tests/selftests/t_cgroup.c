@@ -299,6 +299,44 @@ TEST(cgroup, owners_do_not_leak, 0)
 	POLL(60, "the last of the cgroups", dying_cgroups() <= before);
 }
 
+/*
+ * A page comes back in another cgroup than that of its slot, which was removed meanwhile:
+ * what it takes from then on is charged to its own cgroup, and the other one can go.
+ */
+TEST(cgroup, owner_removed_page_lives_on, 0)
+{
+	const uint64_t before = dying_cgroups();
+	const size_t n = 307;
+	struct cg from, to;
+	struct area a;
+	struct dev d;
+
+	dev_brd(&d, 0, 8191);
+	dev_swapon(&d, -1, 0);
+	cg_make(&from, "from");
+	cg_make(&to, "to");
+	cg_enter(&from);
+	area_map(&a, n, PAT_COMP, 0);
+	area_fill(&a);
+	area_pageout(&a);
+	cg_leave();
+	cg_remove(&from);
+	CHECK_GT(dying_cgroups(), before);
+	cg_enter(&to);
+	area_check(&a);
+	/* the next time, the pages go to the device, from virtual slots */
+	knob_zswap(false);
+	knob_vswap("always");
+	area_pageout(&a);
+	CHECK_EQ(dev_used(&d), n);
+	CHECK_EQ(cg_read(&to, "memory.swap.current"), n * PG);
+	POLL(60, "the owner that was removed", dying_cgroups() <= before);
+	area_check(&a);
+	area_free(&a);
+	cg_leave();
+	CHECK_EQ(dev_swapoff(&d), 0);
+}
+
 /* memory.reclaim pushes as much as asked for, with no device at all. */
 TEST(cgroup, memory_reclaim, 0)
 {
@@ -390,6 +428,47 @@ TEST(oom, zswap_max_reached, 0)
 	CHECK(oom_killed(vst_wait(vst_spawn(filler_run, &f))));
 	vst_note("OOM kill after %.1f s", vst_now() - t);
 	CHECK_LT(vst_now() - t, vst_debug_kernel ? 40 : 15);
+}
+
+/* Swap out until zswap.max is reached, and let go of everything. */
+static void fill_zswap_run(void *arg)
+{
+	const size_t step = 61;
+	const struct cg *g = arg;
+	struct area a;
+	size_t i, k;
+
+	cg_enter(g);
+	area_map(&a, 151 * step, PAT_COMP, 0);
+	/* reading this brings the statistics up to date, the last time with no room left */
+	for (i = 0; i < a.n && cg_read(g, "memory.zswap.current") < 1 << 20; i += step) {
+		for (k = 0; k < step; k++)
+			area_fill_page(&a, i + k);
+		area_advise(&a, i, step, MADV_PAGEOUT);
+	}
+	CHECK_LT(i, a.n);
+}
+
+/*
+ * zswap.max was reached a moment ago, but the pages are gone: the next process may use it,
+ * though the statistics that reclaim looks at will not show that for two seconds.
+ */
+TEST(oom, zswap_max_not_any_more, T_MANY_EVENTS)
+{
+	struct cg g;
+	struct filler f = { &g, 3307, PAT_COMP, 1 };
+	int i;
+
+	if (!vst_have_vswap)
+		SKIP("needs a device");
+	cg_make(&g, "oomzn");
+	cg_set(&g, "memory.max", "%d", 12 << 20);
+	cg_set(&g, "memory.zswap.max", "%d", 1 << 20);
+	for (i = 0; i < (vst_debug_kernel ? 1 : 5); i++) {
+		vst_join(vst_spawn(fill_zswap_run, &g));
+		vst_join(vst_spawn(filler_run, &f));
+	}
+	CHECK_EQ(cg_key(&g, "memory.events", "oom_kill"), 0);
 }
 
 /* zswap.writeback=0 changes nothing for the worse. */

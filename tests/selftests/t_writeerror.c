@@ -3,6 +3,8 @@
  * Write errors lose nothing: the slot is given up, the page stays dirty, and another
  * device is taken the next time, if there is one.
  */
+#include <inttypes.h>
+
 #include "harness.h"
 
 #define UNDER "/dev/ram9"
@@ -209,6 +211,55 @@ TEST(error, scattered_write_takes_other_device, 0)
 TEST(error, scattered_write_no_other_device, 0)
 {
 	scattered_write(false);
+}
+
+/*
+ * The same when zswap writes back: reclaim gives the page to the other device, not to zswap
+ * again, from where it would be written to the first one again, and so on.
+ */
+TEST(error, writeback_takes_other_device, 0)
+{
+	const size_t n = 1201, some = 50;
+	struct dev bad, good;
+	struct snap s, b;
+	struct trace tr;
+	struct area a;
+	struct cg g;
+	double end;
+
+	if (!vst_have_vswap)
+		SKIP("the base kernel tries the same slot for ever");
+	flaky_start(&g, &bad, 8191, 10);
+	dev_brd(&good, 8, 8191);
+	dev_swapon(&good, 5, 0);
+	knob_zswap(true);
+	knob_zswap_param("shrinker_enabled", "Y");
+	dm_flaky_break(UNDER);
+	area_out(&a, &g, n, PAT_COMP, 0);
+	snap_take(&s);
+	trace_start(&tr);
+	/* the shrinker works from statistics that are up to two seconds old */
+	for (end = vst_now() + (vst_debug_kernel ? 60 : 20); vst_now() < end; vst_msleep(20)) {
+		cg_reclaim(&g, 1 << 20);
+		if (dev_used(&good) > some)
+			break;
+	}
+	knob_zswap_param("shrinker_enabled", "N");
+	vst_msleep(200);
+	CHECK_GT(dev_used(&good), some);
+	area_try_pageout(&a);
+	snap_take(&b);
+	trace_stop(&tr);
+	trace_check(&tr, &s, &b);
+	vst_note("%" PRId64 " writes failed, %zu pages on the other device",
+		 snap_grew(&s, &b, "write_errors"), dev_used(&good));
+	/* no page failed twice */
+	CHECK_LE(snap_grew(&s, &b, "write_errors"), n);
+	CHECK_EQ(dev_used(&bad), 0);
+	area_check(&a);
+	area_free(&a);
+	dev_settle(&good);
+	fix_end(&good);
 }
 
 /* zswap writeback to a device that fails: the page is not lost. */
