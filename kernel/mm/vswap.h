@@ -453,7 +453,7 @@ void mem_cgroup_uncharge_backing(unsigned short id, unsigned int nr_pages);
 
 extern atomic_t mem_cgroup_removed_owners;
 
-/* Until a cgroup that owns slots is removed, nobody has to look for that. */
+/* Until pages of a removed cgroup were charged to another, nobody has to look. */
 static inline bool mem_cgroup_owners_removed(void)
 {
 	return unlikely(atomic_read(&mem_cgroup_removed_owners));
