@@ -6,8 +6,9 @@
  * and error to the host over virtio ports, byte for byte, and then reports its exit
  * status on a third one. It goes through pipes of its own rather than giving the
  * ports to the command, because a port can be opened only once and tests do open
- * /dev/stdout. It stays alive afterwards until the host says "off", so that memory
- * can be dumped with everything still in place.
+ * /dev/stdout. Before the status it writes a record to the kernel's log: once that is on
+ * the console, so is all that the kernel said before. It stays alive afterwards until the
+ * host says "off", so that memory can be dumped with everything still in place.
  *
  * "vmrun -i" just runs the command, or a shell, where it stands.
  */
@@ -114,14 +115,28 @@ static int pump(int from, int to)
 	}
 }
 
-static void write_file(const char *path, const char *text)
+static int write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t n;
 
 	if (fd < 0)
-		return;
-	write_all(fd, text, strlen(text));
+		return -1;
+	n = write(fd, text, strlen(text));
 	close(fd);
+	return n < 0 ? -1 : 0;
+}
+
+/*
+ * The last record of the kernel's log that the host looks at, on the console whatever its
+ * level. tests/vm knows the words. The command may have left failing allocations behind.
+ */
+static void mark_log(void)
+{
+	int tries = 50;
+
+	while (write_file("/dev/kmsg", "<0>vmrun: the command has ended\n") && --tries)
+		usleep(10000);
 }
 
 /*
@@ -184,6 +199,7 @@ static void report(int ctl, int status)
 	int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 
 	sync();
+	mark_log();
 	snprintf(line, sizeof(line), "exit %d\n", code);
 	write_all(ctl, line, strlen(line));
 }
