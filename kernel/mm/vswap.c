@@ -68,6 +68,12 @@ int __init vswap_tables_init(void)
 {
 	/* A table is a page, or less where a cluster is. */
 	BUILD_BUG_ON(sizeof(atomic_long_t) * SWAPFILE_CLUSTER > PAGE_SIZE);
+	/* A word of the reverse map is no other word of a swap table. */
+	BUILD_BUG_ON(VSWAP_TAG_BITS + VSWAP_RMAP_BITS + SWP_TB_FLAGS_BITS >
+		     BITS_PER_LONG);
+	BUILD_BUG_ON(VSWAP_RMAP_TAG & SWP_TB_SHADOW_MARK);
+	BUILD_BUG_ON((VSWAP_RMAP_TAG & SWP_TB_PFN_MARK_MASK) == SWP_TB_PFN_MARK);
+	BUILD_BUG_ON(VSWAP_RMAP_TAG == (SWP_TB_BAD & VSWAP_TAG_MASK));
 
 	vswap_table_pool = mempool_create_page_pool(VSWAP_TABLE_RESERVE, 0);
 	return vswap_table_pool ? 0 : -ENOMEM;
@@ -1034,6 +1040,25 @@ void vswap_note_taken(struct folio *folio)
 	if (r)
 		vswap_refusals_halve(r);
 	rcu_read_unlock();
+}
+
+/**
+ * vswap_oom_victim_gone - the memory of a victim of the OOM killer is free
+ *
+ * What was refused has gone with it, and says nothing about a process that takes
+ * its place. Until it has, the victim itself may go on trying to reclaim it.
+ *
+ * Context: The victim.
+ */
+void vswap_oom_victim_gone(void)
+{
+	struct mem_cgroup *memcg = get_mem_cgroup_from_current();
+	struct vswap_refusals *r = mem_cgroup_vswap_refusals(memcg);
+
+	WRITE_ONCE(vswap_refusals.until, 0);
+	if (r)
+		WRITE_ONCE(r->until, 0);
+	mem_cgroup_put(memcg);
 }
 
 /**

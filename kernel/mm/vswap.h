@@ -195,6 +195,7 @@ bool vswap_read(struct folio *folio, swp_entry_t *phys);
 long vswap_avail_pages(struct mem_cgroup *memcg);
 void vswap_note_refused(struct folio *folio, bool own);
 void vswap_note_taken(struct folio *folio);
+void vswap_oom_victim_gone(void);
 unsigned long vswap_overcommit_pages(void);
 bool vswap_usable(void);
 
@@ -206,6 +207,7 @@ void vswap_writeback_abort(struct folio *folio, swp_entry_t phys);
 int vswap_writeback_commit(struct folio *folio, swp_entry_t phys);
 bool vswap_folio_has_phys(struct folio *folio);
 bool vswap_release_phys(struct folio *folio, enum vswap_reason reason);
+bool vswap_rmap_cached(unsigned long swp_tb);
 int vswap_reclaim_phys(swp_entry_t phys);
 void vswap_write_failed(struct folio *folio);
 bool __vswap_leaves_device(struct folio *folio);
@@ -309,6 +311,10 @@ static inline void vswap_note_taken(struct folio *folio)
 {
 }
 
+static inline void vswap_oom_victim_gone(void)
+{
+}
+
 static inline unsigned long vswap_overcommit_pages(void)
 {
 	return 0;
@@ -351,6 +357,11 @@ static inline bool vswap_folio_has_phys(struct folio *folio)
 
 static inline bool vswap_release_phys(struct folio *folio,
 				      enum vswap_reason reason)
+{
+	return false;
+}
+
+static inline bool vswap_rmap_cached(unsigned long swp_tb)
 {
 	return false;
 }

@@ -29,7 +29,9 @@
 
 struct swap_info_struct *vswap_si __ro_after_init;
 int vswap_type __ro_after_init = -1;
-enum vswap_mode vswap_mode = VSWAP_MODE_AUTO;
+/* Set by vswap_set_mode() only: no slot is handed out before all code knows them. */
+enum vswap_mode vswap_mode = VSWAP_MODE_NEVER;
+static enum vswap_mode vswap_boot_mode __initdata = VSWAP_MODE_AUTO;
 
 /*
  * Address space reserved for the descriptors. 64 GiB of it, a five hundredth of
@@ -75,7 +77,8 @@ static long vswap_low_mark(void)
 
 unsigned long vswap_nr_clusters(void)
 {
-	return READ_ONCE(vswap_clusters);
+	/* Pairs with vswap_add_clusters(): those that are counted can be locked. */
+	return smp_load_acquire(&vswap_clusters);
 }
 
 static bool vswap_may_grow(void)
@@ -142,7 +145,7 @@ static void vswap_add_clusters(unsigned long first, unsigned long nr)
 
 	/* Whoever gets an entry of these clusters finds them initialized. */
 	smp_store_release(&si->max, (first + nr) * SWAPFILE_CLUSTER);
-	WRITE_ONCE(vswap_clusters, first + nr);
+	smp_store_release(&vswap_clusters, first + nr);
 
 	spin_lock(&si->lock);
 	/* Slot 0 is no valid entry. Its cluster is never used. */
@@ -236,7 +239,7 @@ static int __init vswap_setup(char *str)
 	if (mode < 0)
 		pr_warn("vswap=%s: not auto, always or never\n", str);
 	else
-		vswap_mode = mode;
+		vswap_boot_mode = mode;
 	return 0;
 }
 early_param("vswap", vswap_setup);
@@ -381,7 +384,7 @@ static int __init vswap_dev_init(void)
 
 	vswap_sysfs_init();
 	vswap_stat_init();
-	vswap_set_mode(vswap_mode);
+	vswap_set_mode(vswap_boot_mode);
 	pr_info("vswap: %s, up to %lu GiB of virtual swap\n",
 		vswap_mode_names[vswap_mode],
 		vswap_max_clusters * SWAPFILE_CLUSTER >> (30 - PAGE_SHIFT));

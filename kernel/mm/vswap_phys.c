@@ -325,6 +325,7 @@ int vswap_write_scattered(struct folio *folio, int avoid)
 		}
 	}
 
+	vswap_note_taken(folio);
 	swap_write_scattered(folio);
 	return 0;
 }
@@ -416,15 +417,17 @@ static bool vswap_folio_unused(struct folio *folio)
  *
  * Return: false if it cannot be done now: the folio is being written, has no
  * content, or may have to be dropped, see vswap_folio_unused(); a hibernation
- * image may refer to the slots, see folio_swapcache_freeable(); or they are no
- * more than a reminder of which device not to write to.
+ * image may refer to the slots, see folio_swapcache_freeable(); or, if it need not
+ * be done at all, they are no more than a reminder of which device not to write to,
+ * or memory has failed and they may be the only good copy.
  */
 bool vswap_release_phys(struct folio *folio, enum vswap_reason reason)
 {
 	if (folio_test_writeback(folio) || !folio_test_uptodate(folio) ||
 	    vswap_folio_unused(folio) || pm_suspended_storage())
 		return false;
-	if (reason == VSWAP_REASON_RECLAIM && vswap_folio_failed(folio))
+	if (reason == VSWAP_REASON_RECLAIM &&
+	    (vswap_folio_failed(folio) || folio_contain_hwpoisoned_page(folio)))
 		return false;
 	folio_mark_dirty(folio);
 	vswap_change_folio(folio, BIT(VSWAP_STATE_PHYS), VSWAP_STATE_NONE,
@@ -438,6 +441,15 @@ static struct folio *vswap_rmap_folio(unsigned long swp_tb)
 	unsigned long voff = vswap_rmap_to_offset(swp_tb);
 
 	return swap_cache_get_folio(swp_entry(vswap_type, voff));
+}
+
+/* Does it have one? Only a hint, but it takes no lock and no reference. */
+bool vswap_rmap_cached(unsigned long swp_tb)
+{
+	swp_entry_t entry = swp_entry(vswap_type, vswap_rmap_to_offset(swp_tb));
+
+	return swp_tb_is_folio(swap_table_get(__swap_entry_to_cluster(entry),
+					      swp_cluster_offset(entry)));
 }
 
 /* Is the folio still in the swap cache, and on this physical slot? */
@@ -594,8 +606,8 @@ static void vswap_unuse_poison(struct vswap_unuse_ctl *ctl, struct folio *folio)
 /* Release the physical slots of a folio that is locked and not being written. */
 static void vswap_unuse_release(struct vswap_unuse_ctl *ctl, struct folio *folio)
 {
-	unsigned long nr = vswap_folio_count(folio, VSWAP_TAG_MASK,
-					     VSWAP_TAG_PHYS);
+	unsigned long nr = vswap_folio_count(folio, VSWAP_PHYS_DEVICE_MASK,
+			vswap_phys_to_word(swp_entry(ctl->si->type, 0)));
 
 	if (vswap_release_phys(folio, VSWAP_REASON_SWAPOFF)) {
 		ctl->moved += nr;

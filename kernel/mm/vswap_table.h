@@ -51,6 +51,10 @@ struct zswap_entry;
 #define VSWAP_PHYS_OFFSET_BITS	(VSWAP_PHYS_TYPE_SHIFT - 1 - VSWAP_TAG_BITS)
 #define VSWAP_PHYS_OFFSET_MASK	GENMASK_U64(VSWAP_PHYS_OFFSET_BITS - 1, 0)
 
+/* What the words of all slots of a device have in common. */
+#define VSWAP_PHYS_DEVICE_MASK	(GENMASK_U64(63, VSWAP_PHYS_TYPE_SHIFT) | \
+				 VSWAP_TAG_MASK)
+
 #define VSWAP_RMAP_TAG		0b100UL
 #define VSWAP_RMAP_BITS		56
 #define VSWAP_RMAP_MASK		GENMASK_U64(VSWAP_RMAP_BITS - 1, 0)
