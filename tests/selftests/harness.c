@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -464,12 +465,34 @@ static void show_stacks(pid_t group)
 		closedir(dir);
 }
 
-static volatile sig_atomic_t alarmed;
-
+/* That it came is enough: waitpid() ends. */
 static void on_alarm(int sig)
 {
 	(void)sig;
-	alarmed = 1;
+}
+
+/* Every @ms from now on; 0: never again. */
+static void alarm_every(unsigned int ms)
+{
+	const struct timeval tv = { .tv_usec = ms * 1000 };
+	const struct itimerval it = { tv, tv };
+
+	MUST(setitimer(ITIMER_REAL, &it, NULL));
+}
+
+/* Wait until @pid ends, and look at its trace meanwhile; false if it does not in @seconds. */
+static bool wait_for_test(pid_t pid, int *status, unsigned int seconds)
+{
+	struct sigaction sa = { .sa_handler = on_alarm };
+	double end = vst_now() + seconds;
+	bool ended;
+
+	sigaction(SIGALRM, &sa, NULL);
+	alarm_every(TRACE_LOOK_MS);
+	while (!(ended = waitpid(pid, status, 0) == pid) && vst_now() < end)
+		trace_look();
+	alarm_every(0);
+	return ended;
 }
 
 /* Themes that are about devices have their own. */
@@ -505,6 +528,8 @@ static void run_body(const struct vst_test *t)
 	struct snap before, after;
 	struct trace tr;
 
+	/* that of the test before this one, if it failed */
+	trace_watch(NULL);
 	if (t->flags & T_NO_EVENTS) {
 		t->fn();
 		return;
@@ -513,17 +538,18 @@ static void run_body(const struct vst_test *t)
 	if (t->flags & T_MANY_EVENTS)
 		trace_buffer_kb = TRACE_BUFFER_MANY_KB;
 	trace_start(&tr);
+	trace_watch(&tr);
 	t->fn();
 	snap_take(&after);
 	cg_leave();
+	trace_watch(NULL);
 	trace_stop(&tr);
-	vst_note("%zu events", tr.nr);
+	vst_note("%zu events, a buffer was %u %% full", tr.nr, tr.fill);
 	trace_check(&tr, &before, &after);
 }
 
 static int run_test(const struct vst_test *t)
 {
-	struct sigaction sa = { .sa_handler = on_alarm };
 	unsigned int limit = time_limit * (t->flags & T_LONG ? 4 : 1);
 	int status;
 	pid_t pid;
@@ -544,13 +570,7 @@ static int run_test(const struct vst_test *t)
 		_exit(VST_PASS);
 	}
 	setpgid(pid, pid);
-	alarmed = 0;
-	sigaction(SIGALRM, &sa, NULL);
-	alarm(limit);
-	while (waitpid(pid, &status, 0) < 0 && !alarmed)
-		;
-	alarm(0);
-	if (alarmed) {
+	if (!wait_for_test(pid, &status, limit)) {
 		vst_note("still running after %u s", limit);
 		show_stacks(pid);
 		kill(-pid, SIGKILL);
@@ -668,6 +688,7 @@ int vst_main(int argc, char **argv)
 		vst_have_vswap = false;
 	/* The runner itself must not be part of what is swapped. */
 	mlockall(MCL_CURRENT | MCL_FUTURE);
+	trace_watch_init();
 	vst_log_open();
 	knobs_reset();
 	printf("TAP version 13\n1..%u\n", nr);

@@ -395,12 +395,33 @@ struct trace {
 	size_t nr;
 	char *text;
 	size_t text_size, ev_size;
+	unsigned int fill;	/* of the fullest buffer, percent */
 };
 
 /* Make an instance of our own and record all events of the layer. */
 void trace_start(struct trace *t);
 /* The same for one event only. */
 void trace_start_event(struct trace *t, const char *event);
+
+/*
+ * The trace that records the whole test, and whether there is room left in it. What a test
+ * gets done in some seconds, and so how many events, is a matter of the machine, but none
+ * may be lost: loads and loops that go by time also end when the room does. The runner
+ * looks, as the processes of the test may be short of memory, and may have it fail.
+ */
+void trace_watch_init(void);
+/* The test process: watch @t from now on; nothing if NULL. */
+void trace_watch(const struct trace *t);
+/* The runner, every TRACE_LOOK_MS while a test runs. */
+#define TRACE_LOOK_MS		20
+void trace_look(void);
+/*
+ * The test and its children: false once a buffer is half full. The other half is for what
+ * happens until the runner has seen it, and for what must be done to the end all the same.
+ */
+bool trace_room(void);
+/* The time has not come, and there is room in the trace: go on. */
+bool vst_more(double end);
 
 /* The size of the buffers of traces that are started from now on, for each CPU. */
 #define TRACE_BUFFER_KB		1536

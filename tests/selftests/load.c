@@ -201,7 +201,8 @@ void load_run(void *arg)
 	/* the model itself stays in memory, or it would be tested too */
 	mlock(m.ver, cfg->pages * sizeof(*m.ver));
 	write_range(&m, 0, m.a.n);
-	while (!(cfg->stop && *cfg->stop) && !(cfg->seconds > 0 && vst_now() > end)) {
+	while (trace_room() && !(cfg->stop && *cfg->stop) &&
+	       !(cfg->seconds > 0 && vst_now() > end)) {
 		step(&m);
 		if (cfg->ops)
 			__atomic_add_fetch(cfg->ops, 1, __ATOMIC_RELAXED);
@@ -239,7 +240,7 @@ long load_while_failing(struct load *cfg, unsigned int nr, const struct failures
 	}
 	vst_msleep(400);
 	end = vst_now() + (vst_debug_kernel ? 12 : 6);
-	for (i = 0; vst_now() < end || (!happened && vst_now() < end + 80); i++) {
+	for (i = 0; vst_more(happened ? end : end + 80); i++) {
 		happened += pulse(f, f->attr[i & two]);
 		vst_msleep(50);
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A process that uses its memory in every way at random and knows at every moment what
- * must be in it. What other tests and the soak run beside the thing they test.
+ * must be in it. What other tests and the soak run beside the thing they test. It also ends
+ * when the test's trace has no room for more events, see trace_room().
  */
 #ifndef VST_LOAD_H
 #define VST_LOAD_H

@@ -562,17 +562,18 @@ TEST(account, v1_load, T_V1 | T_MANY_EVENTS)
 	for (i = 0; i < 3; i++)
 		pid[i] = vst_spawn(load_run, &cfg[i]);
 	cg_leave();
-	while (vst_now() < end) {
+	while (vst_more(end)) {
 		knob_zswap(round & 1);
 		if (round++ % 4 == 3) {
 			CHECK_EQ(dev_swapoff(&d), 0);
 			dev_swapon(&d, -1, 0);
 		}
-		vst_msleep(100);
+		vst_msleep(20);
 	}
 	*stop = 1;
 	for (i = 0; i < 3; i++)
 		vst_join(pid[i]);
+	vst_note("%d rounds", round);
 	CHECK_GE(round, 8);
 	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);

@@ -413,12 +413,12 @@ static void random_io_errors(unsigned int percent, bool zswap)
 	fix_end(&d);
 }
 
-TEST(error, random_requests_fail, T_INJECT | T_LONG)
+TEST(error, random_requests_fail, T_INJECT | T_LONG | T_MANY_EVENTS)
 {
 	random_io_errors(5, false);
 }
 
-TEST(error, random_requests_fail_with_zswap, T_INJECT | T_LONG)
+TEST(error, random_requests_fail_with_zswap, T_INJECT | T_LONG | T_MANY_EVENTS)
 {
 	random_io_errors(30, true);
 }
@@ -587,12 +587,12 @@ static void failing_alloc(const char *attr, unsigned int percent, bool zswap)
 	fix_end(&d);
 }
 
-TEST(error, failslab_phys, T_INJECT | T_ALLOC_FAIL | T_LONG)
+TEST(error, failslab_phys, T_INJECT | T_ALLOC_FAIL | T_LONG | T_MANY_EVENTS)
 {
 	failing_alloc("failslab", 2, false);
 }
 
-TEST(error, fail_page_alloc_writeback, T_INJECT | T_ALLOC_FAIL | T_LONG)
+TEST(error, fail_page_alloc_writeback, T_INJECT | T_ALLOC_FAIL | T_LONG | T_MANY_EVENTS)
 {
 	failing_alloc("fail_page_alloc", 2, true);
 }

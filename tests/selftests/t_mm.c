@@ -222,7 +222,7 @@ TEST(migrate, compaction_under_load, T_ANY_CGROUP | T_MANY_EVENTS)
 	vst_pin(-1);
 	for (i = 0; i < 2; i++)
 		pid[i] = vst_spawn(load_run, &cfg[i]);
-	while (vst_now() < end) {
+	while (vst_more(end)) {
 		vst_set("/proc/sys/vm/compact_memory", "1");
 		rounds++;
 		vst_msleep(20);

@@ -475,7 +475,7 @@ static void cycles(const struct load *cfg, int procs, double seconds, bool zswap
 		pid[i] = vst_spawn(load_run, &mine[i]);
 	}
 	cg_leave();
-	while (vst_now() < end) {
+	while (vst_more(end)) {
 		struct dev *one = &d[rounds++ & 1];
 		int err = dev_swapoff(one);
 
@@ -554,7 +554,7 @@ TEST(swapoff, against_exits, T_MANY_EVENTS)
 	struct cg g;
 
 	start(&g, &d, 16383);
-	while (vst_now() < end) {
+	while (vst_more(end)) {
 		for (i = 0; i < 6; i++) {
 			if (pid[i])
 				vst_join(pid[i]);

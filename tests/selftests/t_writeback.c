@@ -89,7 +89,7 @@ static void writeback_ends(void)
 }
 
 /* The pool's limit: the global worker, asynchronous. */
-TEST(writeback, pool_limit, T_LONG)
+TEST(writeback, pool_limit, T_LONG | T_MANY_EVENTS)
 {
 	uint64_t total_kb;
 	struct snap s, b;
@@ -301,7 +301,7 @@ TEST(writeback, against_faults, T_SMP | T_MANY_EVENTS)
 	snap_take(&s);
 	for (i = 0; i < 2; i++)
 		pid[i] = vst_spawn(load_run, &cfg[i]);
-	while (vst_now() < end) {
+	while (vst_more(end)) {
 		cg_reclaim(&g, 1 << 20);
 		vst_msleep(3);
 	}

@@ -53,6 +53,83 @@ void trace_start_event(struct trace *t, const char *event)
 	trace_set(t, "tracing_on", "1");
 }
 
+/* How full the fullest of the buffers in @dir is: the bytes in it. */
+static uint64_t fullest_buffer(const char *dir)
+{
+	uint64_t most = 0, v;
+	char path[200];
+	int cpu;
+
+	for (cpu = 0; cpu < 64; cpu++) {
+		snprintf(path, sizeof(path), "%s/per_cpu/cpu%d/stats", dir, cpu);
+		if (!vst_key(path, "bytes", &v))
+			break;
+		if (v > most)
+			most = v;
+	}
+	return most;
+}
+
+/* ---- room --------------------------------------------------------------------------- */
+
+/* Shared by the runner and all processes of the test. */
+struct watch {
+	int on;		/* there is a trace to look at */
+	int looking;	/* the runner has its files open: it cannot be removed */
+	int wanted;	/* somebody asks: tests that do not are left in peace */
+	int full;
+	uint64_t limit;	/* bytes */
+	char dir[96];
+};
+
+static struct watch *watch;
+
+void trace_watch_init(void)
+{
+	watch = vst_shared(PG);
+}
+
+void trace_watch(const struct trace *t)
+{
+	__atomic_store_n(&watch->on, 0, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&watch->looking, __ATOMIC_SEQ_CST))
+		vst_msleep(1);
+	/* without the layer there are no events */
+	if (!t || !vst_have_vswap)
+		return;
+	watch->wanted = 0;
+	watch->full = 0;
+	watch->limit = trace_buffer_kb * 1024ULL / 2;
+	memcpy(watch->dir, t->dir, sizeof(watch->dir));
+	__atomic_store_n(&watch->on, 1, __ATOMIC_SEQ_CST);
+}
+
+void trace_look(void)
+{
+	__atomic_store_n(&watch->looking, 1, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&watch->on, __ATOMIC_SEQ_CST) &&
+	    __atomic_load_n(&watch->wanted, __ATOMIC_RELAXED) &&
+	    fullest_buffer(watch->dir) >= watch->limit)
+		__atomic_store_n(&watch->full, 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&watch->looking, 0, __ATOMIC_SEQ_CST);
+}
+
+bool trace_room(void)
+{
+	/* the soak has no runner, and some tests no trace */
+	if (!watch || !__atomic_load_n(&watch->on, __ATOMIC_RELAXED))
+		return true;
+	__atomic_store_n(&watch->wanted, 1, __ATOMIC_RELAXED);
+	return !__atomic_load_n(&watch->full, __ATOMIC_RELAXED);
+}
+
+bool vst_more(double end)
+{
+	return vst_now() < end && trace_room();
+}
+
+/* ---- reading ------------------------------------------------------------------------ */
+
 /* Events that did not fit; the sums of a trace mean nothing if there are any. */
 static uint64_t lost_events(const struct trace *t)
 {
@@ -156,6 +233,7 @@ void trace_stop(struct trace *t)
 	trace_set(t, "tracing_on", "0");
 	trace_set(t, "events/vswap/enable", "0");
 	lost = lost_events(t);
+	t->fill = fullest_buffer(t->dir) * 100 / (trace_buffer_kb * 1024ULL);
 	read_text(t);
 	t->ev_size = (count_lines(t->text) + 1) * sizeof(*t->ev);
 	t->ev = locked_memory(t->ev_size);
