@@ -375,6 +375,27 @@ TEST(oom, incompressible_in_cgroup, 0)
 	CHECK_LT(vst_now() - t, vst_debug_kernel ? 40 : 15);
 }
 
+/*
+ * Reclaim pauses when everything was refused. That must not cost the life of the process
+ * that takes the victim's place, as a restarted service does: its data compress.
+ */
+TEST(oom, successor_compresses, T_MANY_EVENTS)
+{
+	struct cg g;
+	struct filler victim = { &g, 8009, PAT_RAND, 1 }, next = { &g, 6007, PAT_COMP, 1 };
+	int i, rounds = vst_debug_kernel ? 1 : 3;
+
+	if (!vst_have_vswap)
+		SKIP("needs a device");
+	cg_make(&g, "oomn");
+	cg_set(&g, "memory.max", "%d", 12 << 20);
+	for (i = 0; i < rounds; i++) {
+		CHECK(oom_killed(vst_wait(vst_spawn(filler_run, &victim))));
+		vst_join(vst_spawn(filler_run, &next));
+	}
+	CHECK_EQ(cg_key(&g, "memory.events", "oom_kill"), rounds);
+}
+
 struct two {
 	const struct cg *g;
 	size_t random, comp;
@@ -410,6 +431,47 @@ TEST(oom, not_while_something_compresses, T_NO_EVENTS)
 	cg_set(&g, "memory.max", "%d", 12 << 20);
 	for (i = 0; i < 3; i++)
 		vst_join(vst_spawn(two_kinds_run, &t));
+	CHECK_EQ(cg_key(&g, "memory.events", "oom_kill"), 0);
+}
+
+/* Every page of @a, one in 512 of them random; and look at all of them. */
+static void fill_one_in_512_random(struct area *a)
+{
+	struct area rand = *a;
+	size_t i;
+
+	rand.pat = PAT_RAND;
+	for (i = 0; i < a->n; i++)
+		area_fill_page(i % 512 == 77 ? &rand : a, i);
+	for (i = 0; i < a->n; i++)
+		CHECK(area_page_ok(i % 512 == 77 ? &rand : a, i));
+}
+
+static void huge_mixed_run(void *arg)
+{
+	struct area a;
+
+	cg_enter(arg);
+	area_map(&a, 29 * 512, PAT_COMP, 9);
+	fill_one_in_512_random(&a);
+	area_free(&a);
+}
+
+/*
+ * In each huge page is one small page that does not compress. It is refused as a whole, and
+ * that is one refusal, as the other 511 go when it has been split.
+ */
+TEST(oom, huge_pages_with_one_random_page, T_NO_EVENTS)
+{
+	struct cg g;
+	int i;
+
+	if (!vst_have_vswap)
+		SKIP("needs a device");
+	cg_make(&g, "huge");
+	cg_set(&g, "memory.max", "%d", 24 << 20);
+	for (i = 0; i < 3; i++)
+		vst_join(vst_spawn(huge_mixed_run, &g));
 	CHECK_EQ(cg_key(&g, "memory.events", "oom_kill"), 0);
 }
 
@@ -572,4 +634,31 @@ TEST(oom, compressible_beyond_memory, T_LONG | T_NO_EVENTS)
 		SKIP("needs a device");
 	h.pages = vst_meminfo("MemTotal") * 5 / 4;
 	vst_join(vst_spawn(hog_run, &h));
+}
+
+/* Eight megabytes that do not compress, then @h->pages that do, all of the root cgroup. */
+static void root_run(void *arg)
+{
+	struct area r;
+
+	cg_leave();
+	area_map(&r, 2003, PAT_RAND, 0);
+	area_fill(&r);
+	hog_run(arg);
+	area_check(&r);
+	area_free(&r);
+}
+
+/*
+ * The same in the root cgroup, which has no count of its own pages to compare the number of
+ * refused ones with.
+ */
+TEST(oom, not_in_root_either, T_LONG | T_NO_EVENTS)
+{
+	struct hog h = { .pat = PAT_CZ };
+
+	if (!vst_have_vswap)
+		SKIP("needs a device");
+	h.pages = vst_meminfo("MemTotal") * 5 / 4;
+	vst_join(vst_spawn(root_run, &h));
 }
