@@ -92,7 +92,7 @@ TEST(phys, zero_takes_no_disk, 0)
 		CHECK_EQ(dev_used(&d), area_count(&a, PAT_COMP));
 	area_check(&a);
 	area_free(&a);
-	cg_leave();
+	fix_end(&d);
 }
 
 /* auto and zswap off: direct entries of the device, the layer is not involved. */
@@ -134,6 +134,8 @@ TEST(phys, zswap_refuses, 0)
 	area_pageout(&a);
 	snap_take(&b);
 	MOVES(&s, &b, { ST_FREE, ST_NONE, n }, { ST_NONE, ST_PHYS, n });
+	if (vst_have_vswap)
+		CHECK_EQ(snap_grew(&s, &b, "reject_cgroup_limit"), n);
 	CHECK_EQ(dev_used(&d), n);
 	area_check(&a);
 	area_free(&a);
@@ -180,22 +182,32 @@ TEST(phys, reuse_without_rewrite, 0)
 	fix_end(&d);
 }
 
-/* More than half full: a cached folio's slot is released, so the device stays usable. */
+/*
+ * More than half full: a cached folio's slot is released, so the device stays usable. That
+ * ends as soon as half of the slots are free.
+ */
 TEST(phys, slots_of_cached_folios_are_reclaimed, 0)
 {
-	const size_t n = 601;
+	const size_t n = 601, room = 701;
 	struct area a, more;
 	struct snap s, b;
+	struct trace tr;
 	struct dev d;
 	struct cg g;
 
-	fix_disk(&g, &d, 701);
+	fix_disk(&g, &d, room);
 	area_out(&a, &g, n, PAT_COMP, 0);
 	CHECK_EQ(dev_used(&d), n);
 	snap_take(&s);
+	trace_start(&tr);
 	area_check(&a);
 	snap_take(&b);
-	CHECK_LT(dev_used(&d), n);
+	trace_stop(&tr);
+	CHECK_EQ(dev_used(&d), room / 2);
+	if (vst_have_vswap) {
+		MOVES(&s, &b, { ST_PHYS, ST_NONE, n - room / 2 });
+		CHECK_EQ(trace_sum(&tr, ST_PHYS, ST_NONE, "reclaim", NULL), n - room / 2);
+	}
 	/* and what is needed can be had */
 	area_make(&more, 307, PAT_COMP, 0);
 	area_pageout(&more);
@@ -266,7 +278,7 @@ TEST(phys, full_device_zswap_goes_on, 0)
 	area_check(&rnd);
 	area_free(&a);
 	area_free(&rnd);
-	cg_leave();
+	fix_end(&d);
 }
 
 /* ---- swap.max --------------------------------------------------------------------------- */
@@ -309,7 +321,7 @@ TEST(phys, swap_max, 0)
 	area_free(&a);
 	CHECK_EQ(cg_read(&g, "memory.swap.current"), 0);
 	CHECK_EQ(cg_read(&g, "memory.swap.peak"), max * PG);
-	cg_leave();
+	fix_end(&d);
 }
 
 /* swap.high: the device fills as allowed, and the event is counted when it is passed. */
@@ -332,7 +344,7 @@ TEST(phys, swap_high, 0)
 	CHECK_EQ(cg_key(&g, "memory.swap.events", "fail"), 0);
 	area_free(&a);
 	CHECK_EQ(cg_read(&g, "memory.swap.current"), 0);
-	cg_leave();
+	fix_end(&d);
 }
 
 /* Charged to the owner on record, also when somebody else's folio brought it in. */

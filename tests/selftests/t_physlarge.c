@@ -7,10 +7,35 @@
 
 /* ---- large folios ------------------------------------------------------------------------ */
 
+/* Are the device's slots behind @nr pages from @first on one run in one cluster? */
+static bool phys_fits(const struct area *a, size_t first, size_t nr, const struct trace *t)
+{
+	uint64_t slot = trace_phys(t, area_slot(a, first));
+	size_t k;
+
+	for (k = 1; k < nr; k++)
+		if (trace_phys(t, area_slot(a, first + k)) != slot + k)
+			return false;
+	return slot / 512 == (slot + nr - 1) / 512;
+}
+
+/* Each folio on the device in one piece, put there by one request: one event says so. */
+static void check_whole(const struct area *a, const struct trace *t)
+{
+	size_t nr = 1UL << a->order, i, events;
+
+	CHECK_EQ(trace_sum(t, ST_NONE, ST_PHYS, "fallback", &events), a->n);
+	CHECK_EQ(events, a->n / nr);
+	for (i = 0; i < a->n; i += nr)
+		CHECK(phys_fits(a, i, nr, t));
+}
+
 static void large_out_in(int order, size_t folios)
 {
+	uint64_t whole, fallback;
 	size_t n = folios << order;
 	struct snap s, b;
+	struct trace tr;
 	struct area a;
 	struct dev d;
 	struct cg g;
@@ -18,9 +43,17 @@ static void large_out_in(int order, size_t folios)
 	fix_brd(&g, &d, 16383);
 	area_make(&a, n, PAT_RAND, order);
 	CHECK_EQ(vst_folio_pages(a.p), 1 << order);
+	whole = vst_mthp(order, "swpout");
+	fallback = vst_mthp(order, "swpout_fallback");
 	snap_take(&s);
+	trace_start(&tr);
 	area_pageout(&a);
 	snap_take(&b);
+	trace_stop(&tr);
+	CHECK_EQ(vst_mthp(order, "swpout") - whole, folios);
+	CHECK_EQ(vst_mthp(order, "swpout_fallback") - fallback, 0);
+	if (vst_have_vswap)
+		check_whole(&a, &tr);
 	MOVES(&s, &b, { ST_FREE, ST_NONE, n }, { ST_NONE, ST_PHYS, n });
 	CHECK_EQ(b.pswpout - s.pswpout, n);
 	CHECK_EQ(dev_used(&d), n);
@@ -124,18 +157,6 @@ TEST(phys, split_on_full_device, 0)
 	fix_end(&d);
 }
 
-/* And the device's slots behind them, are they one run in one cluster? */
-static bool phys_fits(const struct area *a, size_t i, const struct trace *t)
-{
-	uint64_t first = trace_phys(t, area_slot(a, i));
-	size_t k;
-
-	for (k = 1; k < 16; k++)
-		if (trace_phys(t, area_slot(a, i + k)) != first + k)
-			return false;
-	return first / 512 == (first + 15) / 512;
-}
-
 /*
  * Blocks of 64 KiB of single pages, in turn: in zswap and zero; on the device; half
  * and half. What is in memory, or in one run on a device as fast as memory, comes back as
@@ -183,7 +204,7 @@ TEST(phys, mixed_backings, 0)
 	CHECK(vst_verify());
 	for (i = 0; i < blocks; i++) {
 		fits[i] = area_slots_fit(&a, i * 16, 16) && i % 3 != 2 &&
-			(i % 3 == 0 || phys_fits(&a, i * 16, &tr));
+			(i % 3 == 0 || phys_fits(&a, i * 16, 16, &tr));
 		in_memory += fits[i] && i % 3 == 0;
 		on_device += fits[i] && i % 3 == 1;
 		want += fits[i];
@@ -248,6 +269,7 @@ TEST(phys, backing_changes, 0)
 static void read_around(bool virtual_first)
 {
 	const size_t n = 600;
+	uint64_t before, after;
 	struct area a, part;
 	struct dev d;
 	struct cg g;
@@ -272,9 +294,13 @@ static void read_around(bool virtual_first)
 	}
 	cg_drop_cache(&g);
 	CHECK_EQ(dev_used(&d), n);
+	CHECK(vst_key("/proc/vmstat", "swap_ra", &before));
 	for (i = 0; i < n; i++)
 		if (i / 3 % 2 == virtual_first)
 			area_check_range(&a, i, 1);
+	CHECK(vst_key("/proc/vmstat", "swap_ra", &after));
+	vst_note("%llu pages read ahead", (unsigned long long)(after - before));
+	CHECK_GT(after - before, 0);
 	CHECK(!vst_have_vswap || vst_verify());
 	area_check(&a);
 	area_free(&a);
