@@ -3,6 +3,9 @@
  * Several devices at once, and every kind of device.
  */
 #include <fcntl.h>
+#include <linux/blkpg.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 
 #include "harness.h"
@@ -96,7 +99,8 @@ TEST(tiers, round_robin, T_MANY_EVENTS)
 	CHECK_GT(dev_used(&d[1]), n / 8);
 	area_check(&a);
 	area_free(&a);
-	cg_leave();
+	fix_end(&d[0]);
+	fix_end(&d[1]);
 }
 
 /* ---- kinds of device ------------------------------------------------------------------------------ */
@@ -118,12 +122,13 @@ TEST(device, disk, 0)
 	fix_use_device(&d, 0);
 }
 
-/* A number of /sys/block/DISK/stat, counted from 1 as in the documentation. */
+/* A number of /sys/class/block/DISK/stat, counted from 1 as in the documentation. */
 static uint64_t disk_stat(const struct dev *d, int field)
 {
 	char path[64], buf[400], *word, *save = NULL;
 
-	snprintf(path, sizeof(path), "/sys/block/%.8s/stat", d->path + strlen("/dev/"));
+	/* of a partition as well */
+	snprintf(path, sizeof(path), "/sys/class/block/%.8s/stat", d->path + strlen("/dev/"));
 	CHECK_GT(vst_read(path, buf, sizeof(buf)), 0);
 	for (word = strtok_r(buf, " \n", &save); word && --field; )
 		word = strtok_r(NULL, " \n", &save);
@@ -131,7 +136,7 @@ static uint64_t disk_stat(const struct dev *d, int field)
 	return strtoull(word, NULL, 10);
 }
 
-enum { DISK_STAT_DISCARDS = 12 };
+enum { DISK_STAT_SECTORS_WRITTEN = 7, DISK_STAT_DISCARDS = 12 };
 
 /* Slots that are given back are discarded, a cluster at a time. */
 TEST(device, disk_with_discard, 0)
@@ -166,6 +171,111 @@ TEST(device, disk_with_discard, 0)
 	area_free(&a);
 	fix_end(&d);
 }
+
+/* ---- a partition ---------------------------------------------------------------------------------- */
+
+/* Where on the disk the partition is, in pages; the neighbours are next to it. */
+#define PART_START	1021
+#define PART_PAGES	2053
+#define NEIGHBOURS	131
+
+/* Make the partition, as a table on the disk would, or remove it. */
+static int partition(const struct dev *disk, int op)
+{
+	struct blkpg_partition part = {
+		.start = PART_START * PG, .length = PART_PAGES * PG, .pno = 1,
+	};
+	struct blkpg_ioctl_arg arg = {
+		.op = op, .datalen = sizeof(part), .data = &part,
+	};
+	int fd = MUST(open(disk->path, O_RDWR | O_CLOEXEC)), err;
+
+	err = ioctl(fd, BLKPG, &arg) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+/* The content of page @i of the disk, which is not in the partition. */
+static void neighbour(const struct dev *disk, size_t i, bool write)
+{
+	uint64_t buf[PG / 8], got[PG / 8];
+	int fd = MUST(open(disk->path, O_RDWR | O_CLOEXEC));
+
+	pattern_page(PAT_RAND, 4099, i, buf);
+	if (write) {
+		CHECK_EQ(pwrite(fd, buf, PG, i * PG), PG);
+		MUST(fsync(fd));
+	}
+	/* read it from the disk */
+	MUST(ioctl(fd, BLKFLSBUF, 0));
+	CHECK_EQ(pread(fd, got, PG, i * PG), PG);
+	if (memcmp(buf, got, PG))
+		FAIL("page %zu of the disk has changed", i);
+	close(fd);
+}
+
+static void neighbours(const struct dev *disk, bool write)
+{
+	size_t i;
+
+	for (i = 0; i < NEIGHBOURS; i++) {
+		neighbour(disk, PART_START - 1 - i, write);
+		neighbour(disk, PART_START + PART_PAGES + i, write);
+	}
+}
+
+/* A partition: what is written is written there, and not a page before or behind it. */
+TEST(device, partition, T_MANY_EVENTS)
+{
+	const size_t n = 1511;
+	struct snap s, b, c;
+	struct dev disk, d;
+	uint64_t sectors;
+	char path[96];
+	struct area a;
+	struct cg g;
+
+	fix_cgroup(&g);
+	if (!dev_disk(&disk, 0, 0))
+		SKIP("no disk");
+	/* of a test that failed */
+	partition(&disk, BLKPG_DEL_PARTITION);
+	neighbours(&disk, true);
+	CHECK_EQ(partition(&disk, BLKPG_ADD_PARTITION), 0);
+	snprintf(path, sizeof(path), "%.90s1", disk.path);
+	POLL(5, "node of the partition", vst_exists(path));
+	dev_mkswap(&d, path, 0);
+	CHECK_EQ(d.pages, PART_PAGES - 1);
+	fix_use_device(&d, 0);
+	cg_enter(&g);
+	dev_swapon(&d, -1, 0);
+	area_make(&a, n, PAT_RAND, 0);
+	sectors = disk_stat(&d, DISK_STAT_SECTORS_WRITTEN);
+	snap_take(&s);
+	area_push(&a, &g);
+	snap_take(&b);
+	MOVES(&s, &b, { ST_FREE, ST_NONE, n }, { ST_NONE, ST_PHYS, n });
+	CHECK_EQ(b.pswpout - s.pswpout, n);
+	CHECK_EQ(disk_stat(&d, DISK_STAT_SECTORS_WRITTEN) - sectors, n * (PG / 512));
+	CHECK_EQ(dev_used(&d), n);
+	area_check(&a);
+	snap_take(&c);
+	CHECK_EQ(c.pswpin - b.pswpin, n);
+	area_free(&a);
+	/* to the last slot; what is in the swap cache loses its slot when there is no other */
+	area_make(&a, d.pages, PAT_COMP, 0);
+	area_pageout(&a);
+	POLL(60, "every slot used",
+	     (cg_reclaim(&g, 64 * PG), dev_used(&d) == d.pages));
+	area_check(&a);
+	area_free(&a);
+	fix_end(&d);
+	CHECK_EQ(dev_swapoff(&d), 0);
+	CHECK_EQ(partition(&disk, BLKPG_DEL_PARTITION), 0);
+	neighbours(&disk, false);
+}
+
+/* ---- special devices ------------------------------------------------------------------------------ */
 
 /* Pages that are being written. dm-delay accounts for its requests when it lets them go. */
 static uint64_t in_writeback(void)
@@ -263,7 +373,7 @@ TEST(device, zram_gets_its_memory_back, 0)
 	area_free(&a);
 	after = vst_read_u64(path);
 	CHECK_LT(after, used / 20);
-	cg_leave();
+	fix_end(&d);
 }
 
 /* Bad pages in the header are never used. */
