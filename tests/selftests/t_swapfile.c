@@ -75,6 +75,90 @@ TEST(device, file_on_ext4, 0)
 	MUST(umount(MNT));
 }
 
+/*
+ * A write of large folios to a device failed, and the other one is a file, which takes
+ * none: they go there page by page, and not to the first one again and again.
+ */
+TEST(error, large_write_takes_file, 0)
+{
+	const size_t folios = 31, n = folios * 16;
+	const char *under = "/dev/ram9";
+	struct dev bad, file;
+	struct snap s, b;
+	struct trace tr;
+	struct area a;
+	struct cg g;
+
+	if (!vst_have_vswap)
+		SKIP("the base kernel tries the same slot for ever");
+	file_on_ext4(&file, 2503);
+	fix_cgroup(&g);
+	vst_set("/proc/sys/vm/page-cluster", "0");
+	dm_flaky(&bad, under);
+	dev_mkswap(&bad, bad.path, 8191);
+	dev_swapon(&bad, 10, 0);
+	dev_swapon(&file, 5, 0);
+	dm_flaky_break(under);
+	area_make(&a, n, PAT_RAND, 4);
+	CHECK_EQ(vst_folio_pages(a.p), 16);
+	vst_set("/proc/sys/vm/drop_caches", "1");
+	snap_take(&s);
+	trace_start(&tr);
+	area_try_pageout(&a);
+	POLL(10, "every write has failed",
+	     (snap_take(&b), snap_grew(&s, &b, "write_errors") == (int64_t)n));
+	area_check(&a);
+	area_push(&a, &g);
+	snap_take(&b);
+	trace_stop(&tr);
+	trace_check(&tr, &s, &b);
+	CHECK_EQ(snap_grew(&s, &b, "write_errors"), n);
+	CHECK_EQ(snap_grew(&s, &b, "reject_phys_frag"), n);
+	CHECK_EQ(trace_sum(&tr, ST_PHYS, ST_NONE, "error", NULL), n);
+	CHECK_EQ(dev_used(&file), n);
+	CHECK_EQ(dev_used(&bad), 0);
+	area_check(&a);
+	area_free(&a);
+	dev_settle(&file);
+	CHECK_EQ(dev_used(&file), 0);
+	CHECK_EQ(dev_swapoff(&file), 0);
+	fix_end(&bad);
+	MUST(umount(MNT));
+}
+
+/* tmpfs in large folios, on a file: the same, and nothing stays in memory. */
+TEST(device, tmpfs_64k_on_file, 0)
+{
+	const size_t folios = 31, n = folios * 16;
+	struct snap s, b;
+	struct area a;
+	struct dev d;
+	struct cg g;
+
+	file_on_ext4(&d, 2503);
+	fix_cgroup(&g);
+	dev_swapon(&d, -1, 0);
+	area_map_shared(&a, n, PAT_RAND, 4);
+	area_fill(&a);
+	CHECK_EQ(vst_folio_pages(a.p), 16);
+	vst_set("/proc/sys/vm/drop_caches", "1");
+	snap_take(&s);
+	area_push(&a, &g);
+	snap_take(&b);
+	MOVES(&s, &b, { ST_FREE, ST_NONE, n }, { ST_NONE, ST_PHYS, n });
+	CHECK_EQ(b.pswpout - s.pswpout, n);
+	CHECK_EQ(dev_used(&d), n);
+	if (vst_have_vswap)
+		CHECK_EQ(snap_grew(&s, &b, "reject_phys_frag"), n);
+	area_check(&a);
+	area_free(&a);
+	dev_settle(&d);
+	CHECK_EQ(dev_used(&d), 0);
+	CHECK_EQ(dev_swapoff(&d), 0);
+	cg_leave();
+	MUST(umount(MNT));
+}
+
 static volatile int *fs_stop;
 
 /* Write, sync and delete files until told to stop: what the page cache of it costs. */
