@@ -264,13 +264,19 @@ TEST(fork, generations, 0)
 TEST(exit, killed_while_swapping, T_ANY_CGROUP | T_MANY_EVENTS)
 {
 	static struct load cfg = { .pages = 1511, .pat = PAT_CZ, .cpu = -1, .forks = true };
+	volatile uint64_t *ops = vst_shared(PG);
+	uint64_t before;
 	pid_t pid[3];
 	int round, i;
 
+	cfg.ops = ops;
 	for (round = 0; round < 6 && trace_room(); round++) {
+		before = *ops;
 		for (i = 0; i < 3; i++)
 			pid[i] = vst_spawn(load_run, &cfg);
-		vst_msleep((60 + 50 * round) * (vst_debug_kernel ? 2 : 1));
+		/* a slow machine takes long to fill their memory for the first time */
+		POLL(60, "loads at work", *ops >= before + 5 || !trace_room());
+		vst_msleep(60 + 50 * round);
 		for (i = 0; i < 3; i++)
 			vst_kill(pid[i]);
 	}
