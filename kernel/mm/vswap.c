@@ -84,11 +84,12 @@ int __init vswap_tables_init(void)
  * not be asked to wait: it would do so for ever, with a folio locked and others
  * in a request that has not been submitted.
  */
-static atomic_long_t *vswap_table_alloc(void)
+VISIBLE_IF_KUNIT atomic_long_t *vswap_table_alloc(void)
 {
 	gfp_t gfp = __GFP_NOMEMALLOC | __GFP_NOWARN;
 	struct page *page;
 
+	KUNIT_STATIC_STUB_REDIRECT(vswap_table_alloc);
 	page = mempool_alloc(vswap_table_pool, gfp | __GFP_HIGH);
 	if (!page)
 		page = alloc_page(gfp | GFP_NOIO | __GFP_NORETRY);

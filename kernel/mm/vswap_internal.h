@@ -143,6 +143,7 @@ struct swap_cluster_info *vswap_lock_new_table(struct swap_cluster_info *ci);
 #define VSWAP_REFUSALS_MIN	512UL
 
 #if IS_ENABLED(CONFIG_KUNIT)
+atomic_long_t *vswap_table_alloc(void);
 void vswap_refusals_add(struct vswap_refusals *r, unsigned long nr,
 			unsigned long all);
 void vswap_refusals_halve(struct vswap_refusals *r);

@@ -426,6 +426,31 @@ static void new_table_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&vswap_nr_vtables), tables);
 }
 
+static atomic_long_t *no_table(void)
+{
+	return NULL;
+}
+
+/* No memory for a table: nothing changes, and nothing stays locked. */
+static void no_table_test(struct kunit *test)
+{
+	struct vswap_fake *fake = test->priv;
+	long tables = atomic_long_read(&vswap_nr_vtables);
+
+	kunit_activate_static_stub(test, vswap_table_alloc, no_table);
+	/* One that is there will do. */
+	KUNIT_ASSERT_PTR_EQ(test, vswap_lock_new_table(&fake->ci), &fake->ci);
+	spin_unlock(&fake->ci.lock);
+
+	plant(fake, KEPT_SLOT, VSWAP_POISON);
+	change(fake, KEPT_SLOT, 1, VSWAP_STATE_NONE, VSWAP_NONE);
+	KUNIT_EXPECT_NULL(test, vswap_lock_new_table(&fake->ci));
+	KUNIT_ASSERT_TRUE(test, spin_trylock(&fake->ci.lock));
+	spin_unlock(&fake->ci.lock);
+	KUNIT_EXPECT_NULL(test, rcu_access_pointer(fake->ci.vtable));
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&vswap_nr_vtables), tables - 1);
+}
+
 /* Reclaim pauses when as many pages as there are were refused in a row. */
 static void refusals_test(struct kunit *test)
 {
@@ -692,6 +717,39 @@ static void release_mixed_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vswap_word(&fake->ci, 5),
 			vswap_phys_to_word(swp_entry(13, 50)));
 	plant(fake, 5, VSWAP_NONE);
+}
+
+static void free_slots(struct vswap_fake *fake, unsigned int off, unsigned int nr)
+{
+	spin_lock(&fake->ci.lock);
+	vswap_free_slots(&fake->ci, off, nr);
+	spin_unlock(&fake->ci.lock);
+}
+
+/* Slots in all states become free together, and each is counted as what it was. */
+static void free_slots_test(struct kunit *test)
+{
+	struct vswap_fake *fake = test->priv;
+	enum vswap_state from;
+
+	replace_releases(test);
+	change(fake, 1, 1, VSWAP_STATE_ZERO, VSWAP_NONE);
+	plant(fake, 2, VSWAP_POISON);
+	plant(fake, 3, vswap_phys_to_word(swp_entry(FAKE_DISK, 60)));
+	plant(fake, 4, vswap_zswap_to_word((void *)fake));
+	free_slots(fake, 0, 5);
+	for (from = VSWAP_STATE_NONE; from <= VSWAP_STATE_POISON; from++)
+		KUNIT_EXPECT_EQ(test, moved(fake, from, VSWAP_STATE_FREE), 1);
+	KUNIT_EXPECT_EQ(test, fake->nr_released, 2);
+	KUNIT_EXPECT_EQ(test, fake->ci.nr_backed, KEPT_WORDS);
+
+	/* Without any word in the cluster, the swap table tells. */
+	change(fake, 9, 1, VSWAP_STATE_ZERO, VSWAP_NONE);
+	plant(fake, KEPT_SLOT, VSWAP_NONE);
+	free_slots(fake, 8, 3);
+	KUNIT_EXPECT_EQ(test, moved(fake, VSWAP_STATE_ZERO, VSWAP_STATE_FREE), 2);
+	KUNIT_EXPECT_EQ(test, moved(fake, VSWAP_STATE_NONE, VSWAP_STATE_FREE), 3);
+	KUNIT_EXPECT_EQ(test, fake->nr_released, 2);
 }
 
 #ifdef CONFIG_DEBUG_FS
@@ -963,6 +1021,7 @@ static struct kunit_case vswap_state_cases[] = {
 	KUNIT_CASE(runs_test),
 	KUNIT_CASE(filter_test),
 	KUNIT_CASE(new_table_test),
+	KUNIT_CASE(no_table_test),
 	KUNIT_CASE(refusals_test),
 	KUNIT_CASE(readable_memory_test),
 	KUNIT_CASE(readable_phys_test),
@@ -970,6 +1029,7 @@ static struct kunit_case vswap_state_cases[] = {
 	KUNIT_CASE(release_phys_test),
 	KUNIT_CASE(release_failed_test),
 	KUNIT_CASE(release_mixed_test),
+	KUNIT_CASE(free_slots_test),
 	{}
 };
 
