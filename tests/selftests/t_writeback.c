@@ -122,6 +122,8 @@ TEST(writeback, pool_limit, T_LONG | T_MANY_EVENTS)
 		CHECK_GT(snap_grew(&s, &b, "reject_pool_limit"), 0);
 	vst_note("%llu refused by the full pool",
 		 (unsigned long long)snap_moved(&s, &b, ST_NONE, ST_PHYS));
+	/* each of them went to the device instead, and nothing else did */
+	CHECK_EQ(snap_moved(&s, &b, ST_NONE, ST_PHYS), snap_grew(&s, &b, "reject_pool_limit"));
 	area_check(&a);
 	area_free(&a);
 	fix_end(&d);
@@ -190,7 +192,7 @@ TEST(writeback, forbidden, T_MANY_EVENTS)
 	CHECK_EQ(cg_read(&g, "memory.swap.current"), 0);
 	area_check(&a);
 	area_free(&a);
-	cg_leave();
+	fix_end(&d);
 }
 
 /*
@@ -314,7 +316,7 @@ TEST(writeback, against_faults, T_SMP | T_MANY_EVENTS)
 	if (vst_have_vswap)
 		CHECK_GT(snap_moved(&s, &b, ST_ZSWAP, ST_PHYS), 0);
 	CHECK_LE(snap_moved(&s, &b, ST_ZSWAP, ST_PHYS), b.zswpwb - s.zswpwb);
-	cg_leave();
+	fix_end(&d);
 }
 
 /* Time that processors were not idle since boot, in ticks of 10 ms. */
