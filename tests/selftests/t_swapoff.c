@@ -411,6 +411,138 @@ TEST(swapoff, interrupted, T_MANY_EVENTS)
 	cg_leave();
 }
 
+/* Two devices at once: neither can take what the other one holds. */
+struct off {
+	const struct dev *d;
+	int err;
+};
+
+static void off_one(void *arg)
+{
+	struct off *o = arg;
+
+	vst_pin(-1);
+	o->err = dev_swapoff(o->d);
+}
+
+/* What each of them returned is in @o. */
+static void off_both(struct off *o, const struct dev *d)
+{
+	pid_t pid[2];
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		o[i].d = &d[i];
+		pid[i] = vst_spawn(off_one, &o[i]);
+	}
+	for (i = 0; i < 2; i++)
+		vst_join(pid[i]);
+}
+
+/* A disk, and memory, as slow and fast devices are taken away in other ways. */
+static void make_both(struct cg *g, struct dev *d)
+{
+	fix_cgroup(g);
+	if (!dev_disk(&d[0], 0, 8191))
+		dev_brd(&d[0], 0, 8191);
+	dev_brd(&d[1], 1, 8191);
+}
+
+/* Swap them on, and push an area of @n pages to each. */
+static void fill_both(const struct cg *g, struct dev *d, struct area *a, size_t n)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		dev_swapon(&d[i], 3 + i, 0);
+		area_out(&a[i], g, n, PAT_RAND, 0);
+		CHECK_EQ(dev_used(&d[i]), n);
+	}
+}
+
+/* There is memory enough: both end, and nothing is left on a device. */
+TEST(swapoff, both_at_once, T_SMP | T_MANY_EVENTS)
+{
+	const size_t n = 2003;
+	struct off *o = vst_shared(PG);
+	struct area a[2];
+	struct snap s, b;
+	struct dev d[2];
+	struct cg g;
+	int i, round;
+
+	make_both(&g, d);
+	for (round = 0; round < 4; round++) {
+		fill_both(&g, d, a, n);
+		snap_take(&s);
+		off_both(o, d);
+		snap_take(&b);
+		for (i = 0; i < 2; i++) {
+			CHECK_EQ(o[i].err, 0);
+			CHECK(!dev_listed(&d[i]));
+		}
+		CHECK_EQ(b.gauge[ST_PHYS], 0);
+		/* some perhaps twice: to the other device before that stopped, and off again */
+		if (vst_have_vswap) {
+			vst_note("%lld moved", (long long)snap_grew(&s, &b, "swapoff_moved"));
+			CHECK_GE(snap_grew(&s, &b, "swapoff_moved"), 2 * n);
+		}
+		CHECK_EQ(cg_read(&g, "memory.swap.current"), 0);
+		for (i = 0; i < 2; i++) {
+			area_check(&a[i]);
+			area_free(&a[i]);
+		}
+	}
+	cg_leave();
+}
+
+/*
+ * The owner's limit leaves room for a part only: at least one of the two fails, both come to
+ * an end, and what is there goes on working.
+ */
+TEST(swapoff, both_at_once_no_way_out, T_SMP | T_MANY_EVENTS)
+{
+	const size_t n = 2003;
+	struct off *o = vst_shared(PG);
+	struct area a[2];
+	struct dev d[2];
+	struct cg g;
+	int i, failed = 0;
+
+	if (!vst_have_vswap)
+		SKIP("the base kernel wakes the OOM killer");
+	make_both(&g, d);
+	fill_both(&g, d, a, n);
+	cg_set(&g, "memory.max", "%d", 5 << 20);
+	cg_leave();
+	off_both(o, d);
+	CHECK_EQ(cg_key(&g, "memory.events", "oom_kill"), 0);
+	CHECK(vst_verify());
+	for (i = 0; i < 2; i++) {
+		CHECK(!o[i].err || o[i].err == -ENOMEM);
+		CHECK_EQ(dev_listed(&d[i]), o[i].err != 0);
+		failed += o[i].err != 0;
+	}
+	vst_note("%d of 2 failed", failed);
+	CHECK_GT(failed, 0);
+	/* those that are left are read, written, and in the end taken away */
+	cg_set(&g, "memory.max", "max");
+	for (i = 0; i < 2; i++) {
+		area_check(&a[i]);
+		area_fill(&a[i]);
+		area_pageout(&a[i]);
+	}
+	for (i = 0; i < 2; i++)
+		area_check(&a[i]);
+	for (i = 0; i < 2; i++)
+		if (o[i].err)
+			CHECK_EQ(dev_swapoff(&d[i]), 0);
+	for (i = 0; i < 2; i++) {
+		area_check(&a[i]);
+		area_free(&a[i]);
+	}
+}
+
 /* Two at once for the same device: one succeeds, the other is refused, none hangs. */
 static void second_swapoff(void *arg)
 {
@@ -447,18 +579,30 @@ TEST(swapoff, twice_at_once, T_SMP | T_MANY_EVENTS)
 
 /* ---- under load ------------------------------------------------------------------------- */
 
-/* @procs loads while two devices are taken away and given back in turn. */
-static void cycles(const struct load *cfg, int procs, double seconds, bool zswap)
+static uint64_t written_back(void)
+{
+	uint64_t nr;
+
+	CHECK(vst_key("/proc/vmstat", "zswpwb", &nr));
+	return nr;
+}
+
+/*
+ * @procs loads in @g while two devices are taken away and given back in turn. Returns how
+ * many pages zswap wrote back meanwhile, that is, while a swapoff went on.
+ */
+static uint64_t cycles_in(const struct cg *cg, const struct load *cfg, int procs,
+			  double seconds, bool zswap)
 {
 	volatile int *stop = vst_shared(PG);
 	double end = vst_now() + seconds;
+	uint64_t before, during = 0;
 	struct load mine[8];
+	struct cg g = *cg;
 	struct dev d[2];
-	struct cg g;
 	pid_t pid[8];
 	int i, rounds = 0, failed = 0;
 
-	cg_make(&g, "cycles");
 	knob_vswap("always");
 	knob_zswap(zswap);
 	if (!dev_disk(&d[0], 0, 30011))
@@ -477,8 +621,11 @@ static void cycles(const struct load *cfg, int procs, double seconds, bool zswap
 	cg_leave();
 	while (vst_more(end)) {
 		struct dev *one = &d[rounds++ & 1];
-		int err = dev_swapoff(one);
+		int err;
 
+		before = written_back();
+		err = dev_swapoff(one);
+		during += written_back() - before;
 		if (err) {
 			CHECK_EQ(err, -ENOMEM);
 			failed++;
@@ -495,6 +642,15 @@ static void cycles(const struct load *cfg, int procs, double seconds, bool zswap
 	CHECK_GE(rounds - failed, 3);
 	for (i = 0; i < 2; i++)
 		drains(&d[i], &g);
+	return during;
+}
+
+static void cycles(const struct load *cfg, int procs, double seconds, bool zswap)
+{
+	struct cg g;
+
+	cg_make(&g, "cycles");
+	cycles_in(&g, cfg, procs, seconds, zswap);
 }
 
 TEST(swapoff, under_load, T_MANY_EVENTS)
@@ -576,6 +732,20 @@ TEST(swapoff, against_exits, T_MANY_EVENTS)
 	cg_leave();
 }
 
+static volatile int *reclaim_stop;
+
+/* Reclaim ages what is in zswap, until told to stop. */
+static void reclaim_all_the_time(void *arg)
+{
+	const struct cg *g = arg;
+
+	vst_pin(-1);
+	while (!*reclaim_stop) {
+		cg_reclaim(g, 1 << 20);
+		vst_msleep(1);
+	}
+}
+
 /* Writeback to the device that is being taken away, and to the one that stays. */
 TEST(swapoff, against_writeback, T_MANY_EVENTS)
 {
@@ -584,10 +754,27 @@ TEST(swapoff, against_writeback, T_MANY_EVENTS)
 		{ .pages = 1301, .pat = PAT_COMP, .cpu = -1 },
 		{ .pages = 701, .pat = PAT_RAND, .cpu = -1, .order = 4 },
 	};
+	uint64_t during;
+	struct snap s, b;
+	struct cg g;
+	pid_t pid;
 
+	cg_make(&g, "cycles");
 	knob_zswap_param("shrinker_enabled", "Y");
-	knob_zswap_param("max_pool_percent", "1");
-	cycles(cfg, 3, 6, true);
+	/* what is stored beyond that pushes older pages to a device */
+	cg_set(&g, "memory.zswap.max", "%d", 256 << 10);
+	reclaim_stop = vst_shared(PG);
+	snap_take(&s);
+	pid = vst_spawn(reclaim_all_the_time, &g);
+	during = cycles_in(&g, cfg, 3, 6, true);
+	*reclaim_stop = 1;
+	vst_join(pid);
+	snap_take(&b);
+	vst_note("%llu pages written back, %llu during swapoff",
+		 (unsigned long long)(b.zswpwb - s.zswpwb), (unsigned long long)during);
+	CHECK_GT(during, 0);
+	if (vst_have_vswap)
+		CHECK_EQ(snap_moved(&s, &b, ST_ZSWAP, ST_PHYS), b.zswpwb - s.zswpwb);
 }
 
 /* The time does not depend on page tables: 16 processes share the device. */
