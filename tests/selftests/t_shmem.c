@@ -251,6 +251,7 @@ TEST(phys, tmpfs_64k_on_fragmented_device, T_MANY_EVENTS)
 {
 	const size_t folios = 23, n = folios * 16;
 	struct area frag, a;
+	uint64_t fallback;
 	struct snap s, b;
 	struct dev d;
 	struct cg g;
@@ -259,6 +260,7 @@ TEST(phys, tmpfs_64k_on_fragmented_device, T_MANY_EVENTS)
 	fix_brd(&g, &d, 4095);
 	used = fix_fragment(&frag, &g, &d, 2);
 	large_file(&a, folios, PAT_RAND, 4);
+	fallback = vst_mthp(4, "swpout_fallback");
 	snap_take(&s);
 	area_push(&a, &g);
 	snap_take(&b);
@@ -267,6 +269,7 @@ TEST(phys, tmpfs_64k_on_fragmented_device, T_MANY_EVENTS)
 	MOVES(&s, &b, { ST_FREE, ST_NONE, n }, { ST_NONE, ST_PHYS, n });
 	if (vst_have_vswap)
 		CHECK_EQ(snap_grew(&s, &b, "reject_phys_frag"), n);
+	CHECK_EQ(vst_mthp(4, "swpout_fallback") - fallback, folios);
 	area_check(&a);
 	fix_fragment_check(&frag, 2);
 	area_free(&a);
@@ -278,6 +281,7 @@ TEST(phys, tmpfs_64k_on_fragmented_device, T_MANY_EVENTS)
 TEST(phys, tmpfs_2m_on_fragmented_device, T_MANY_EVENTS)
 {
 	const size_t folios = 3, n = folios * 512;
+	uint64_t fallback, before, after;
 	struct area frag, a;
 	struct snap s, b;
 	struct dev d;
@@ -287,14 +291,17 @@ TEST(phys, tmpfs_2m_on_fragmented_device, T_MANY_EVENTS)
 	fix_brd(&g, &d, 8191);
 	used = fix_fragment(&frag, &g, &d, 2);
 	large_file(&a, folios, PAT_RAND, 9);
+	fallback = vst_mthp(9, "swpout_fallback");
+	CHECK(vst_key("/proc/vmstat", "thp_swpout_fallback", &before));
 	snap_take(&s);
 	area_push(&a, &g);
 	snap_take(&b);
 	CHECK_EQ(dev_used(&d), used + n);
 	CHECK_EQ(b.pswpout - s.pswpout, n);
 	MOVES(&s, &b, { ST_FREE, ST_NONE, n }, { ST_NONE, ST_PHYS, n });
-	if (vst_have_vswap)
-		CHECK_EQ(snap_grew(&s, &b, "reject_phys_frag"), n);
+	CHECK(vst_key("/proc/vmstat", "thp_swpout_fallback", &after));
+	CHECK_EQ(after - before, folios);
+	CHECK_EQ(vst_mthp(9, "swpout_fallback") - fallback, folios);
 	area_check(&a);
 	fix_fragment_check(&frag, 2);
 	area_free(&a);
