@@ -287,9 +287,10 @@ TEST(writeback, swap_max, 0)
 TEST(writeback, against_faults, T_SMP | T_MANY_EVENTS)
 {
 	struct load cfg[2] = {
-		{ .pages = 1201, .pat = PAT_MIXED, .cpu = -1, .seconds = 5, .forks = true },
-		{ .pages = 997, .pat = PAT_CZ, .cpu = -1, .seconds = 5, .order = 4 },
+		{ .pages = 1201, .pat = PAT_MIXED, .cpu = -1, .forks = true },
+		{ .pages = 997, .pat = PAT_CZ, .cpu = -1, .order = 4 },
 	};
+	volatile int *stop = vst_shared(PG);
 	double end = vst_now() + 5;
 	struct snap s, b;
 	struct dev d;
@@ -301,12 +302,16 @@ TEST(writeback, against_faults, T_SMP | T_MANY_EVENTS)
 	knob_zswap_param("shrinker_enabled", "Y");
 	cg_set(&g, "memory.zswap.max", "%d", 1 << 20);
 	snap_take(&s);
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < 2; i++) {
+		cfg[i].stop = stop;
 		pid[i] = vst_spawn(load_run, &cfg[i]);
-	while (vst_more(end)) {
+	}
+	/* on a busy machine, the loads may not have filled what they may have by then */
+	while (vst_more(written_back() > s.zswpwb ? end : end + 60)) {
 		cg_reclaim(&g, 1 << 20);
 		vst_msleep(3);
 	}
+	*stop = 1;
 	for (i = 0; i < 2; i++)
 		vst_join(pid[i]);
 	snap_take(&b);
