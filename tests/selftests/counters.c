@@ -120,6 +120,14 @@ static void read_vmstat(struct snap *s)
 		FAIL("/proc/vmstat: %zu of %zu swap counters", found, ARRAY_SIZE(want));
 }
 
+uint64_t vst_written_back(void)
+{
+	uint64_t nr;
+
+	CHECK(vst_key("/proc/vmstat", "zswpwb", &nr));
+	return nr;
+}
+
 /* entered - left = gauge for every state, and the gauges sum to slots_used. */
 static const char *contradiction(const struct snap *s, int *state)
 {

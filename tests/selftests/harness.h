@@ -252,6 +252,8 @@ void snap_expect(const struct snap *a, const struct snap *b, const struct move *
 /* No slot changed its state between the two. */
 #define NO_MOVES(a, b) snap_expect(a, b, NULL, 0, __FILE__, __LINE__)
 
+/* Pages that zswap has written back since boot; for when the system is not at rest. */
+uint64_t vst_written_back(void);
 /* `slots_<state>` as sysfs shows it to everybody. */
 uint64_t vst_sysfs_slots(const char *state);
 /* Pages that the processes of the guest have swapped out, each counted for itself. */

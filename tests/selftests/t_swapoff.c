@@ -579,14 +579,6 @@ TEST(swapoff, twice_at_once, T_SMP | T_MANY_EVENTS)
 
 /* ---- under load ------------------------------------------------------------------------- */
 
-static uint64_t written_back(void)
-{
-	uint64_t nr;
-
-	CHECK(vst_key("/proc/vmstat", "zswpwb", &nr));
-	return nr;
-}
-
 /*
  * @procs loads in @g while two devices are taken away and given back in turn. Returns how
  * many pages zswap wrote back meanwhile, that is, while a swapoff went on.
@@ -623,9 +615,9 @@ static uint64_t cycles_in(const struct cg *cg, const struct load *cfg, int procs
 		struct dev *one = &d[rounds++ & 1];
 		int err;
 
-		before = written_back();
+		before = vst_written_back();
 		err = dev_swapoff(one);
-		during += written_back() - before;
+		during += vst_written_back() - before;
 		if (err) {
 			CHECK_EQ(err, -ENOMEM);
 			failed++;

@@ -63,25 +63,17 @@ TEST(writeback, cgroup_limit, 0)
 	fix_end(&d);
 }
 
-static uint64_t written_back(void)
-{
-	uint64_t nr;
-
-	CHECK(vst_key("/proc/vmstat", "zswpwb", &nr));
-	return nr;
-}
-
 /* Wait until nothing was written back for half a second. */
 static void writeback_ends(void)
 {
 	double end = vst_now() + 20, calm = vst_now();
-	uint64_t last = written_back(), now;
+	uint64_t last = vst_written_back(), now;
 
 	while (vst_now() < calm + 0.5) {
 		if (vst_now() > end)
 			FAIL("writeback does not come to an end");
 		vst_msleep(20);
-		now = written_back();
+		now = vst_written_back();
 		if (now != last)
 			calm = vst_now();
 		last = now;
@@ -110,7 +102,7 @@ TEST(writeback, pool_limit, T_LONG | T_MANY_EVENTS)
 	snap_take(&s);
 	trace_start(&tr);
 	area_pageout(&a);
-	POLL(20, "writeback of the pool", written_back() > s.zswpwb);
+	POLL(20, "writeback of the pool", vst_written_back() > s.zswpwb);
 	writeback_ends();
 	cg_drop_cache(&g);
 	writeback_ends();
@@ -307,7 +299,7 @@ TEST(writeback, against_faults, T_SMP | T_MANY_EVENTS)
 		pid[i] = vst_spawn(load_run, &cfg[i]);
 	}
 	/* on a busy machine, the loads may not have filled what they may have by then */
-	while (vst_more(written_back() > s.zswpwb ? end : end + 60)) {
+	while (vst_more(vst_written_back() > s.zswpwb ? end : end + 60)) {
 		cg_reclaim(&g, 1 << 20);
 		vst_msleep(3);
 	}
