@@ -185,8 +185,8 @@ static void step(struct model *m)
 void load_run(void *arg)
 {
 	const struct load *cfg = arg;
-	double end = vst_now() + cfg->seconds;
 	struct model m = { .cfg = cfg };
+	double end;
 
 	vst_pin(cfg->cpu);
 	m.rng = (cfg->seed ? cfg->seed : (uint64_t)getpid()) * 0x9e3779b97f4a7c15ULL | 1;
@@ -201,6 +201,7 @@ void load_run(void *arg)
 	/* the model itself stays in memory, or it would be tested too */
 	mlock(m.ver, cfg->pages * sizeof(*m.ver));
 	write_range(&m, 0, m.a.n);
+	end = vst_now() + cfg->seconds;
 	while (trace_room() && !(cfg->stop && *cfg->stop) &&
 	       !(cfg->seconds > 0 && vst_now() > end)) {
 		step(&m);

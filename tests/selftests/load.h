@@ -16,7 +16,7 @@ struct load {
 	bool shared;		/* tmpfs instead of anonymous memory */
 	bool forks;		/* now and then fork, both sides check and write */
 	int cpu;		/* stay on this CPU; -1: any */
-	double seconds;		/* end after this time; 0: only by *stop */
+	double seconds;		/* end so long after filling the memory; 0: only by *stop */
 	uint64_t seed;		/* of the order of operations; 0: from the pid */
 	/*
 	 * Pages that give SIGBUS are counted in *lost (if it is not NULL; otherwise they
