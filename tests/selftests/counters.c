@@ -229,11 +229,10 @@ uint64_t vst_sysfs_slots(const char *state)
 }
 
 /*
- * Reclaim takes another megabyte of anonymous memory. Without a memory controller, or
- * with the one of cgroup v1, there is no memory.reclaim. A node's file does the same,
- * but only if the node has more slab than min_slab_ratio per cent.
+ * Without a memory controller, or with the one of cgroup v1, there is no memory.reclaim. A
+ * node's file does the same, but only if the node has more slab than min_slab_ratio per cent.
  */
-static void reclaim_a_little(void)
+void vst_reclaim_a_little(void)
 {
 	static const char want[] = "1M swappiness=max", slab[] = "/proc/sys/vm/min_slab_ratio";
 	uint64_t ratio;
@@ -251,7 +250,7 @@ void vst_settle(void)
 	double end = vst_now() + 10;
 
 	while (vst_sysfs_slots("used") > vst_processes_swapped() && vst_now() < end) {
-		reclaim_a_little();
+		vst_reclaim_a_little();
 		vst_msleep(10);
 	}
 	CHECK_LE(vst_sysfs_slots("used"), vst_processes_swapped());

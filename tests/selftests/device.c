@@ -110,7 +110,7 @@ void dev_settle_at(const struct dev *d, size_t pages)
 	double end = vst_now() + 10;
 
 	while (dev_used(d) > pages && vst_now() < end) {
-		vst_write("/sys/fs/cgroup/memory.reclaim", "1M swappiness=max");
+		vst_reclaim_a_little();
 		vst_msleep(10);
 	}
 }

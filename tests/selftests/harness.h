@@ -252,6 +252,8 @@ void snap_expect(const struct snap *a, const struct snap *b, const struct move *
 /* No slot changed its state between the two. */
 #define NO_MOVES(a, b) snap_expect(a, b, NULL, 0, __FILE__, __LINE__)
 
+/* Reclaim takes another megabyte of anonymous memory of the system, if there is that much. */
+void vst_reclaim_a_little(void);
 /* Pages that zswap has written back since boot; for when the system is not at rest. */
 uint64_t vst_written_back(void);
 /* `slots_<state>` as sysfs shows it to everybody. */
