@@ -520,7 +520,9 @@ record_stop() {
 
 # run_bpftrace [COMMAND...]: $work/program.bt, until the command ends or time is over.
 run_bpftrace() {
-	recorder_start TERM bpftrace -B none ${json:+-f json} "$work/program.bt" >"$work/output" 2>"$work/log"
+	# Nobody would read its results if we were gone, the kernel takes back what it has, and a
+	# signal that it handles is lost before it is ready for it.
+	recorder_start KILL bpftrace -B none ${json:+-f json} "$work/program.bt" >"$work/output" 2>"$work/log"
 	# Its timer runs when its probes are there; a moment more for the last of them.
 	begin=$(uptime_now)
 	until grep -q ready "$work/output" || [ -n "$stopped" ]; do
