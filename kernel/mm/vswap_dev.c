@@ -77,7 +77,7 @@ static long vswap_low_mark(void)
 
 unsigned long vswap_nr_clusters(void)
 {
-	/* Pairs with vswap_add_clusters(): those that are counted can be locked. */
+	/* Those that are counted can be locked. Pairs with vswap_add_clusters(). */
 	return smp_load_acquire(&vswap_clusters);
 }
 
@@ -145,6 +145,7 @@ static void vswap_add_clusters(unsigned long first, unsigned long nr)
 
 	/* Whoever gets an entry of these clusters finds them initialized. */
 	smp_store_release(&si->max, (first + nr) * SWAPFILE_CLUSTER);
+	/* So does whoever walks them all. Pairs with vswap_nr_clusters(). */
 	smp_store_release(&vswap_clusters, first + nr);
 
 	spin_lock(&si->lock);
