@@ -625,15 +625,20 @@ TEST(oom, pool_full_global, T_LONG | T_ALLOC_FAIL)
 	CHECK_LT(vst_now() - t, vst_debug_kernel ? 180 : 60);
 }
 
-/* What does compress goes beyond the memory of the machine, and comes back right. */
-TEST(oom, compressible_beyond_memory, T_LONG | T_NO_EVENTS)
+static void beyond_memory(void (*run)(void *))
 {
 	struct hog h = { .pat = PAT_CZ };
 
 	if (!vst_have_vswap)
 		SKIP("needs a device");
 	h.pages = vst_meminfo("MemTotal") * 5 / 4;
-	vst_join(vst_spawn(hog_run, &h));
+	vst_join(vst_spawn(run, &h));
+}
+
+/* What does compress goes beyond the memory of the machine, and comes back right. */
+TEST(oom, compressible_beyond_memory, T_LONG | T_NO_EVENTS)
+{
+	beyond_memory(hog_run);
 }
 
 /* Eight megabytes that do not compress, then @h->pages that do, all of the root cgroup. */
@@ -655,10 +660,5 @@ static void root_run(void *arg)
  */
 TEST(oom, not_in_root_either, T_LONG | T_NO_EVENTS)
 {
-	struct hog h = { .pat = PAT_CZ };
-
-	if (!vst_have_vswap)
-		SKIP("needs a device");
-	h.pages = vst_meminfo("MemTotal") * 5 / 4;
-	vst_join(vst_spawn(root_run, &h));
+	beyond_memory(root_run);
 }
