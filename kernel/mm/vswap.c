@@ -771,13 +771,19 @@ static bool vswap_read_page(struct folio *folio, unsigned long idx,
 	}
 }
 
-/* zswap's own events, which there are only with it. */
-static void vswap_count_zswpin(struct folio *folio, unsigned long nr)
+/* What /proc/vmstat has is about pages that were read, not about attempts. */
+static void vswap_count_read(struct folio *folio, unsigned long nr,
+			     enum vswap_state state)
 {
+	if (state == VSWAP_STATE_ZERO) {
+		count_vm_events(SWPIN_ZERO, nr);
+		count_memcg_folio_events(folio, SWPIN_ZERO, nr);
 #ifdef CONFIG_ZSWAP
-	count_vm_events(ZSWPIN, nr);
-	count_memcg_folio_events(folio, ZSWPIN, nr);
+	} else if (state == VSWAP_STATE_ZSWAP) {
+		count_vm_events(ZSWPIN, nr);
+		count_memcg_folio_events(folio, ZSWPIN, nr);
 #endif
+	}
 }
 
 /* A run of slots of the folio was read, or could not be. */
@@ -789,12 +795,6 @@ static void vswap_read_run(struct folio *folio, unsigned long idx,
 	if (!nr)
 		return;
 	entry.val += idx;
-	if (state == VSWAP_STATE_ZERO) {
-		count_vm_events(SWPIN_ZERO, nr);
-		count_memcg_folio_events(folio, SWPIN_ZERO, nr);
-	} else if (state == VSWAP_STATE_ZSWAP) {
-		vswap_count_zswpin(folio, nr);
-	}
 	vswap_count_swapin(folio, entry, nr, state);
 }
 
@@ -805,7 +805,7 @@ static bool vswap_read_memory(struct folio *folio)
 	unsigned int ci_off = swp_cluster_offset(folio->swap);
 	unsigned long i, start = 0, nr = folio_nr_pages(folio);
 	enum vswap_state state, run = VSWAP_STATE_NONE;
-	unsigned long word;
+	unsigned long word, zero = 0;
 
 	for (i = 0; i < nr; i++) {
 		state = vswap_slot_state(ci, ci_off + i, &word);
@@ -819,8 +819,14 @@ static bool vswap_read_memory(struct folio *folio)
 			vswap_read_run(folio, start, i + 1 - start, state);
 			return false;
 		}
+		if (state == VSWAP_STATE_ZERO)
+			zero++;
 	}
 	vswap_read_run(folio, start, nr - start, run);
+	if (zero)
+		vswap_count_read(folio, zero, VSWAP_STATE_ZERO);
+	if (zero != nr)
+		vswap_count_read(folio, nr - zero, VSWAP_STATE_ZSWAP);
 	return true;
 }
 
@@ -844,9 +850,10 @@ static void vswap_read_single(struct folio *folio, unsigned long word)
 	state = vswap_word_state(vswap_folio_cluster(folio),
 				 swp_cluster_offset(folio->swap), word);
 	read = vswap_read_page(folio, 0, state, word);
-	vswap_read_run(folio, 0, 1, state);
+	vswap_count_swapin(folio, folio->swap, 1, state);
 	if (!read)
 		return;
+	vswap_count_read(folio, 1, state);
 	folio_mark_uptodate(folio);
 	if (state == VSWAP_STATE_ZSWAP)
 		vswap_drop_zswap(folio);
