@@ -41,6 +41,18 @@ void area_make(struct area *a, size_t n, enum pat pat, int order)
 	area_fill(a);
 }
 
+void area_make_large(struct area *a, size_t folios, enum pat pat, int order, bool shared)
+{
+	if (shared)
+		area_map_shared(a, folios << order, pat, order);
+	else
+		area_map(a, folios << order, pat, order);
+	area_fill(a);
+	CHECK_EQ(vst_folio_pages(a->p), 1 << order);
+	/* empties the LRU batches of all CPUs, whose references would hold pages back */
+	vst_set("/proc/sys/vm/drop_caches", "1");
+}
+
 void area_out(struct area *a, const struct cg *g, size_t n, enum pat pat, int order)
 {
 	area_make(a, n, pat, order);
@@ -131,4 +143,43 @@ uint64_t fix_use_device(struct dev *d, unsigned int flags)
 	CHECK_EQ(dev_swapoff(d), 0);
 	cg_leave();
 	return pieces;
+}
+
+void fix_large_write_moves(const struct cg *g, struct dev *bad, const char *under,
+			   const struct dev *good, size_t folios)
+{
+	const size_t n = folios * 16, used = dev_used(good);
+	uint64_t fallback;
+	struct snap s, b;
+	struct trace tr;
+	struct area a;
+
+	dm_flaky(bad, under);
+	dev_mkswap(bad, bad->path, 8191);
+	dev_swapon(bad, 10, 0);
+	dm_flaky_break(under);
+	area_make_large(&a, folios, PAT_RAND, 4, false);
+	fallback = vst_mthp(4, "swpout_fallback");
+	snap_take(&s);
+	trace_start(&tr);
+	area_try_pageout(&a);
+	POLL(10, "every write has failed",
+	     (snap_take(&b), snap_grew(&s, &b, "write_errors") == (int64_t)n));
+	CHECK_EQ(vst_mthp(4, "swpout_fallback") - fallback, 0);
+	area_check(&a);
+	area_push(&a, g);
+	snap_take(&b);
+	trace_stop(&tr);
+	trace_check(&tr, &s, &b);
+	CHECK_EQ(snap_grew(&s, &b, "write_errors"), n);
+	CHECK_EQ(snap_grew(&s, &b, "reject_phys_frag"), n);
+	CHECK_EQ(vst_mthp(4, "swpout_fallback") - fallback, folios);
+	CHECK_EQ(b.pswpout - s.pswpout, 2 * n);
+	CHECK_EQ(trace_sum(&tr, ST_PHYS, ST_NONE, "error", NULL), n);
+	CHECK_EQ(dev_used(good), used + n);
+	CHECK_EQ(dev_used(bad), 0);
+	area_check(&a);
+	area_free(&a);
+	dev_settle_at(good, used);
+	CHECK_EQ(dev_used(bad), 0);
 }

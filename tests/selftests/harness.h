@@ -499,6 +499,8 @@ void fix_disk(struct cg *g, struct dev *d, size_t pages);
 void fix_end(const struct dev *d);
 /* Map and fill. */
 void area_make(struct area *a, size_t n, enum pat pat, int order);
+/* The same in @folios of @order, which there must be; private or of a tmpfs. */
+void area_make_large(struct area *a, size_t folios, enum pat pat, int order, bool shared);
 /* Push out until not even the swap cache of @g has anything: use of devices is exact. */
 void area_push(const struct area *a, const struct cg *g);
 /* Map, fill and push out so. */
@@ -514,6 +516,13 @@ uint64_t fix_use_device(struct dev *d, unsigned int flags);
 size_t fix_fragment(struct area *a, const struct cg *g, const struct dev *d, size_t keep);
 /* Those pages are right. */
 void fix_fragment_check(const struct area *a, size_t keep);
+
+/*
+ * A device, @bad over @under, takes large folios and fails to write them; @good, which is in
+ * use, takes single pages only: each folio goes there in pieces, not to @bad for ever.
+ */
+void fix_large_write_moves(const struct cg *g, struct dev *bad, const char *under,
+			   const struct dev *good, size_t folios);
 
 /* Device mapper (dm.c): a target over @under; message as of dmsetup. */
 void dm_create(struct dev *d, const char *name, const char *target, const char *params,

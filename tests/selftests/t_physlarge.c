@@ -30,7 +30,7 @@ static void check_whole(const struct area *a, const struct trace *t)
 		CHECK(phys_fits(a, i, nr, t));
 }
 
-static void large_out_in(int order, size_t folios)
+static void large_out_in(int order, size_t folios, bool shared)
 {
 	uint64_t whole, fallback;
 	size_t n = folios << order;
@@ -41,18 +41,17 @@ static void large_out_in(int order, size_t folios)
 	struct cg g;
 
 	fix_brd(&g, &d, 16383);
-	area_make(&a, n, PAT_RAND, order);
-	CHECK_EQ(vst_folio_pages(a.p), 1 << order);
+	area_make_large(&a, folios, PAT_RAND, order, shared);
 	whole = vst_mthp(order, "swpout");
 	fallback = vst_mthp(order, "swpout_fallback");
 	snap_take(&s);
 	trace_start(&tr);
-	area_pageout(&a);
+	area_push(&a, &g);
 	snap_take(&b);
 	trace_stop(&tr);
 	CHECK_EQ(vst_mthp(order, "swpout") - whole, folios);
 	CHECK_EQ(vst_mthp(order, "swpout_fallback") - fallback, 0);
-	if (vst_have_vswap)
+	if (vst_have_vswap && !shared)
 		check_whole(&a, &tr);
 	MOVES(&s, &b, { ST_FREE, ST_NONE, n }, { ST_NONE, ST_PHYS, n });
 	CHECK_EQ(b.pswpout - s.pswpout, n);
@@ -64,38 +63,45 @@ static void large_out_in(int order, size_t folios)
 
 TEST(phys, large_64k, 0)
 {
-	large_out_in(4, 41);
+	large_out_in(4, 41, false);
 }
 
 TEST(phys, large_2m, 0)
 {
-	large_out_in(9, 3);
+	large_out_in(9, 3, false);
+}
+
+TEST(phys, tmpfs_64k, 0)
+{
+	large_out_in(4, 29, true);
 }
 
 /*
- * The device has room but no run of 16: every page must get out all the same, page by
- * page, and the fallback is counted.
+ * The device has room but only in single slots: every page must get out all the same, page
+ * by page, and the fallback is counted.
  */
-TEST(phys, fragmented_device, 0)
+static void fragmented(int order, size_t folios, size_t pages, bool shared)
 {
-	const size_t folios = 23, n = folios * 16;
+	size_t n = folios << order, used;
+	uint64_t fallback, thp[2];
 	struct area frag, a;
-	uint64_t fallback;
 	struct snap s, b;
 	struct dev d;
 	struct cg g;
-	size_t used;
 
-	fix_brd(&g, &d, 4095);
+	fix_brd(&g, &d, pages);
 	used = fix_fragment(&frag, &g, &d, 2);
-	area_make(&a, n, PAT_RAND, 4);
-	CHECK_EQ(vst_folio_pages(a.p), 16);
-	fallback = vst_mthp(4, "swpout_fallback");
+	area_make_large(&a, folios, PAT_RAND, order, shared);
+	fallback = vst_mthp(order, "swpout_fallback");
+	CHECK(vst_key("/proc/vmstat", "thp_swpout_fallback", &thp[0]));
 	snap_take(&s);
 	area_push(&a, &g);
 	snap_take(&b);
-	CHECK_EQ(vst_mthp(4, "swpout_fallback") - fallback, folios);
+	CHECK_EQ(vst_mthp(order, "swpout_fallback") - fallback, folios);
+	CHECK(vst_key("/proc/vmstat", "thp_swpout_fallback", &thp[1]));
+	CHECK_EQ(thp[1] - thp[0], order == 9 ? folios : 0);
 	CHECK_EQ(dev_used(&d), used + n);
+	CHECK_EQ(b.pswpout - s.pswpout, n);
 	MOVES(&s, &b, { ST_FREE, ST_NONE, n }, { ST_NONE, ST_PHYS, n });
 	if (vst_have_vswap)
 		CHECK_EQ(snap_grew(&s, &b, "reject_phys_frag"), n);
@@ -104,6 +110,26 @@ TEST(phys, fragmented_device, 0)
 	area_free(&a);
 	area_free(&frag);
 	fix_end(&d);
+}
+
+TEST(phys, fragmented_device, T_MANY_EVENTS)
+{
+	fragmented(4, 23, 4095, false);
+}
+
+TEST(phys, fragmented_device_2m, T_MANY_EVENTS)
+{
+	fragmented(9, 3, 8191, false);
+}
+
+TEST(phys, tmpfs_64k_on_fragmented_device, T_MANY_EVENTS)
+{
+	fragmented(4, 23, 4095, true);
+}
+
+TEST(phys, tmpfs_2m_on_fragmented_device, T_MANY_EVENTS)
+{
+	fragmented(9, 3, 8191, true);
 }
 
 /*

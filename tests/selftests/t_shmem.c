@@ -155,17 +155,6 @@ TEST(shmem, file_over_limit, 0)
 
 /* ---- large folios ----------------------------------------------------------------------- */
 
-/* Map and fill a file in folios of that size. */
-static void large_file(struct area *a, size_t folios, enum pat pat, int order)
-{
-	area_map_shared(a, folios << order, pat, order);
-	area_fill(a);
-	if (vst_folio_pages(a->p) != 1UL << order)
-		SKIP("no memory in one piece");
-	/* empties the LRU batches of all CPUs, whose references would hold pages back */
-	vst_set("/proc/sys/vm/drop_caches", "1");
-}
-
 /*
  * Nothing takes what does not compress, and there is no device: it stays, in single pages
  * at worst, and the slots that were tried for it are free again.
@@ -182,7 +171,7 @@ static void large_stays(int order, size_t folios)
 		SKIP("the base kernel swaps nothing out without a device");
 	cg_make(&g, "large");
 	cg_enter(&g);
-	large_file(&a, folios, PAT_RAND, order);
+	area_make_large(&a, folios, PAT_RAND, order, true);
 	fallback = vst_mthp(order, "swpout_fallback");
 	split = vst_mthp(order, "split");
 	snap_take(&s);
@@ -226,7 +215,7 @@ TEST(shmem, large_mixed, 0)
 		SKIP("the base kernel swaps nothing out without a device");
 	cg_make(&g, "large");
 	cg_enter(&g);
-	large_file(&a, folios, PAT_MIXED, 4);
+	area_make_large(&a, folios, PAT_MIXED, 4, true);
 	goes = a.n - area_count(&a, PAT_RAND);
 	snap_take(&s);
 	/* reclaim takes the pieces of what it has split the next time it comes by */
@@ -244,95 +233,6 @@ TEST(shmem, large_mixed, 0)
 	snap_take(&b);
 	CHECK_EQ(b.slots_used, s.slots_used);
 	cg_leave();
-}
-
-/* There is room on the device, in single slots only: every page gets out. */
-TEST(phys, tmpfs_64k_on_fragmented_device, T_MANY_EVENTS)
-{
-	const size_t folios = 23, n = folios * 16;
-	struct area frag, a;
-	uint64_t fallback;
-	struct snap s, b;
-	struct dev d;
-	struct cg g;
-	size_t used;
-
-	fix_brd(&g, &d, 4095);
-	used = fix_fragment(&frag, &g, &d, 2);
-	large_file(&a, folios, PAT_RAND, 4);
-	fallback = vst_mthp(4, "swpout_fallback");
-	snap_take(&s);
-	area_push(&a, &g);
-	snap_take(&b);
-	CHECK_EQ(dev_used(&d), used + n);
-	CHECK_EQ(b.pswpout - s.pswpout, n);
-	MOVES(&s, &b, { ST_FREE, ST_NONE, n }, { ST_NONE, ST_PHYS, n });
-	if (vst_have_vswap)
-		CHECK_EQ(snap_grew(&s, &b, "reject_phys_frag"), n);
-	CHECK_EQ(vst_mthp(4, "swpout_fallback") - fallback, folios);
-	area_check(&a);
-	fix_fragment_check(&frag, 2);
-	area_free(&a);
-	area_free(&frag);
-	fix_end(&d);
-}
-
-/* And a folio of 2 MiB, on a device that has no room of that size. */
-TEST(phys, tmpfs_2m_on_fragmented_device, T_MANY_EVENTS)
-{
-	const size_t folios = 3, n = folios * 512;
-	uint64_t fallback, before, after;
-	struct area frag, a;
-	struct snap s, b;
-	struct dev d;
-	struct cg g;
-	size_t used;
-
-	fix_brd(&g, &d, 8191);
-	used = fix_fragment(&frag, &g, &d, 2);
-	large_file(&a, folios, PAT_RAND, 9);
-	fallback = vst_mthp(9, "swpout_fallback");
-	CHECK(vst_key("/proc/vmstat", "thp_swpout_fallback", &before));
-	snap_take(&s);
-	area_push(&a, &g);
-	snap_take(&b);
-	CHECK_EQ(dev_used(&d), used + n);
-	CHECK_EQ(b.pswpout - s.pswpout, n);
-	MOVES(&s, &b, { ST_FREE, ST_NONE, n }, { ST_NONE, ST_PHYS, n });
-	CHECK(vst_key("/proc/vmstat", "thp_swpout_fallback", &after));
-	CHECK_EQ(after - before, folios);
-	CHECK_EQ(vst_mthp(9, "swpout_fallback") - fallback, folios);
-	area_check(&a);
-	fix_fragment_check(&frag, 2);
-	area_free(&a);
-	area_free(&frag);
-	fix_end(&d);
-}
-
-/* A device with room takes it as it is. */
-TEST(phys, tmpfs_64k, 0)
-{
-	const size_t folios = 29, n = folios * 16;
-	uint64_t fallback, whole;
-	struct snap s, b;
-	struct area a;
-	struct dev d;
-	struct cg g;
-
-	fix_brd(&g, &d, 4095);
-	large_file(&a, folios, PAT_RAND, 4);
-	whole = vst_mthp(4, "swpout");
-	fallback = vst_mthp(4, "swpout_fallback");
-	snap_take(&s);
-	area_push(&a, &g);
-	snap_take(&b);
-	MOVES(&s, &b, { ST_FREE, ST_NONE, n }, { ST_NONE, ST_PHYS, n });
-	CHECK_EQ(vst_mthp(4, "swpout") - whole, folios);
-	CHECK_EQ(vst_mthp(4, "swpout_fallback") - fallback, 0);
-	CHECK_EQ(dev_used(&d), n);
-	area_check(&a);
-	area_free(&a);
-	fix_end(&d);
 }
 
 /* Random use by three processes for a moment. */

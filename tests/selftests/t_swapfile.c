@@ -81,12 +81,7 @@ TEST(device, file_on_ext4, 0)
  */
 TEST(error, large_write_takes_file, 0)
 {
-	const size_t folios = 31, n = folios * 16;
-	const char *under = "/dev/ram9";
 	struct dev bad, file;
-	struct snap s, b;
-	struct trace tr;
-	struct area a;
 	struct cg g;
 
 	if (!vst_have_vswap)
@@ -94,33 +89,8 @@ TEST(error, large_write_takes_file, 0)
 	file_on_ext4(&file, 2503);
 	fix_cgroup(&g);
 	vst_set("/proc/sys/vm/page-cluster", "0");
-	dm_flaky(&bad, under);
-	dev_mkswap(&bad, bad.path, 8191);
-	dev_swapon(&bad, 10, 0);
 	dev_swapon(&file, 5, 0);
-	dm_flaky_break(under);
-	area_make(&a, n, PAT_RAND, 4);
-	CHECK_EQ(vst_folio_pages(a.p), 16);
-	vst_set("/proc/sys/vm/drop_caches", "1");
-	snap_take(&s);
-	trace_start(&tr);
-	area_try_pageout(&a);
-	POLL(10, "every write has failed",
-	     (snap_take(&b), snap_grew(&s, &b, "write_errors") == (int64_t)n));
-	area_check(&a);
-	area_push(&a, &g);
-	snap_take(&b);
-	trace_stop(&tr);
-	trace_check(&tr, &s, &b);
-	CHECK_EQ(snap_grew(&s, &b, "write_errors"), n);
-	CHECK_EQ(snap_grew(&s, &b, "reject_phys_frag"), n);
-	CHECK_EQ(trace_sum(&tr, ST_PHYS, ST_NONE, "error", NULL), n);
-	CHECK_EQ(dev_used(&file), n);
-	CHECK_EQ(dev_used(&bad), 0);
-	area_check(&a);
-	area_free(&a);
-	dev_settle(&file);
-	CHECK_EQ(dev_used(&file), 0);
+	fix_large_write_moves(&g, &bad, "/dev/ram9", &file, 31);
 	CHECK_EQ(dev_swapoff(&file), 0);
 	fix_end(&bad);
 	MUST(umount(MNT));

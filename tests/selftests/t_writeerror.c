@@ -219,14 +219,9 @@ TEST(error, scattered_write_no_other_device, 0)
  */
 TEST(error, large_write_takes_fragmented_device, T_MANY_EVENTS)
 {
-	const size_t folios = 29, n = folios * 16;
 	struct dev bad, good;
-	struct area frag, a;
-	uint64_t fallback;
-	struct snap s, b;
-	struct trace tr;
+	struct area frag;
 	struct cg g;
-	size_t used;
 
 	if (!vst_have_vswap)
 		SKIP("the base kernel tries the same slot for ever");
@@ -234,38 +229,10 @@ TEST(error, large_write_takes_fragmented_device, T_MANY_EVENTS)
 	vst_set("/proc/sys/vm/page-cluster", "0");
 	dev_brd(&good, 8, 4095);
 	dev_swapon(&good, 5, 0);
-	used = fix_fragment(&frag, &g, &good, 2);
-	dm_flaky(&bad, UNDER);
-	dev_mkswap(&bad, bad.path, 8191);
-	dev_swapon(&bad, 10, 0);
-	dm_flaky_break(UNDER);
-	area_make(&a, n, PAT_RAND, 4);
-	CHECK_EQ(vst_folio_pages(a.p), 16);
-	vst_set("/proc/sys/vm/drop_caches", "1");
-	fallback = vst_mthp(4, "swpout_fallback");
-	snap_take(&s);
-	trace_start(&tr);
-	area_try_pageout(&a);
-	POLL(10, "every write has failed", not_written(&s) == (int64_t)n);
-	CHECK_EQ(vst_mthp(4, "swpout_fallback") - fallback, 0);
-	area_check(&a);
-	area_push(&a, &g);
-	snap_take(&b);
-	trace_stop(&tr);
-	trace_check(&tr, &s, &b);
-	CHECK_EQ(snap_grew(&s, &b, "write_errors"), n);
-	CHECK_EQ(snap_grew(&s, &b, "reject_phys_frag"), n);
-	CHECK_EQ(vst_mthp(4, "swpout_fallback") - fallback, folios);
-	CHECK_EQ(b.pswpout - s.pswpout, 2 * n);
-	CHECK_EQ(trace_sum(&tr, ST_PHYS, ST_NONE, "error", NULL), n);
-	CHECK_EQ(dev_used(&good), used + n);
-	CHECK_EQ(dev_used(&bad), 0);
-	area_check(&a);
+	fix_fragment(&frag, &g, &good, 2);
+	fix_large_write_moves(&g, &bad, UNDER, &good, 29);
 	fix_fragment_check(&frag, 2);
-	area_free(&a);
 	area_free(&frag);
-	dev_settle(&good);
-	CHECK_EQ(dev_used(&bad), 0);
 	fix_end(&good);
 }
 
