@@ -159,6 +159,15 @@ void cg_drop_cache(const struct cg *g)
 	}
 }
 
+void cg_forget_failures(const struct cg *g)
+{
+	int i;
+
+	/* they are young at first, and there is nothing that counts them */
+	for (i = 0; i < 20; i++)
+		cg_reclaim(g, 1 << 20);
+}
+
 uint64_t cg_ino(const struct cg *g)
 {
 	struct stat st;

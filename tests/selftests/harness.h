@@ -483,6 +483,8 @@ void dev_brd(struct dev *d, int i, size_t pages);
 bool dev_disk(struct dev *d, int i, size_t pages);
 /* Drop clean swap cache of @g, so that the next fault really reads the device. */
 void cg_drop_cache(const struct cg *g);
+/* Have reclaim drop folios of @g that are in the swap cache without their content. */
+void cg_forget_failures(const struct cg *g);
 /* A fresh zram device with @pages usable pages. */
 void dev_zram(struct dev *d, size_t pages);
 /* Swapoff of everything, removal of dm and zram devices of tests. False if one would not go. */

@@ -121,15 +121,6 @@ static uint64_t decompress_fail(void)
 	return vst_read_u64("/sys/kernel/debug/zswap/decompress_fail");
 }
 
-/* What came in without its content is not in the swap cache for ever: reclaim drops it. */
-static void forget_failures(const struct cg *g)
-{
-	int i;
-
-	for (i = 0; i < 20; i++)
-		cg_reclaim(g, 1 << 20);
-}
-
 static void in_zswap(struct area *a, struct cg *g, size_t n, int order)
 {
 	cg_make(g, "corrupt");
@@ -161,7 +152,7 @@ TEST(corrupt, fault, 0)
 	CHECK_EQ(b.zswpin - s.zswpin, 0);
 	CHECK(!vst_have_vswap || vst_verify());
 	spot_mend(&sp);
-	forget_failures(&g);
+	cg_forget_failures(&g);
 	area_check(&a);
 	area_free(&a);
 	cg_leave();
@@ -213,7 +204,7 @@ TEST(corrupt, large_fault, 0)
 	CHECK_EQ(b.zswpin - s.zswpin, n - 1);
 	CHECK(!vst_have_vswap || vst_verify());
 	spot_mend(&sp);
-	forget_failures(&g);
+	cg_forget_failures(&g);
 	area_check(&a);
 	area_free(&a);
 	cg_leave();
@@ -303,7 +294,7 @@ TEST(corrupt, writeback, 0)
 	CHECK(!vst_have_vswap || vst_verify());
 	CHECK_EQ(vst_probe(a.p + sp.page * PG, &c), SIGBUS);
 	spot_mend(&sp);
-	forget_failures(&g);
+	cg_forget_failures(&g);
 	area_check(&a);
 	area_free(&a);
 	fix_end(&d);

@@ -142,9 +142,7 @@ TEST(error, read_recovers, 0)
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
 		CHECK_EQ(vst_probe(a.p + bad[i] * PG, &c), SIGBUS);
 	dm_message("dust", "disable");
-	/* what could not be read is not in the cache for ever */
-	for (i = 0; i < 20; i++)
-		cg_reclaim(&g, 1 << 20);
+	cg_forget_failures(&g);
 	area_check(&a);
 	area_free(&a);
 	fix_end(&d);
@@ -487,8 +485,7 @@ TEST(error, large_reads_fail_and_recover, T_INJECT)
 	vst_note("%zu of %zu reads failed", failed, n / 5);
 	CHECK_GT(failed, 0);
 	CHECK(!vst_have_vswap || vst_verify());
-	for (i = 0; i < 20; i++)
-		cg_reclaim(&g, 1 << 20);
+	cg_forget_failures(&g);
 	area_check(&a);
 	area_free(&a);
 	fix_end(&d);
