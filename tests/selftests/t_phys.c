@@ -218,6 +218,39 @@ TEST(phys, slots_of_cached_folios_are_reclaimed, 0)
 	fix_end(&d);
 }
 
+/*
+ * Direct entries, less than half of the device: pages that were read keep their slots, which
+ * nobody but the swap cache uses. The allocator takes them back when it finds no others.
+ */
+TEST(phys, direct_slots_of_cached_folios, 0)
+{
+	const size_t n = 337, room = 701;
+	struct area a, more;
+	struct snap s, b;
+	struct dev d;
+	struct cg g;
+
+	fix_disk(&g, &d, room);
+	knob_vswap("never");
+	area_out(&a, &g, n, PAT_RAND, 0);
+	area_check(&a);
+	CHECK_EQ(dev_used(&d), n);
+	CHECK_EQ(area_swapped(&a), 0);
+	area_make(&more, room - 1, PAT_RAND, 0);
+	snap_take(&s);
+	area_pageout(&more);
+	snap_take(&b);
+	CHECK_GE(b.pswpout - s.pswpout, more.n);
+	CHECK_GE(dev_used(&d), more.n);
+	if (vst_have_vswap)
+		NO_MOVES(&s, &b);
+	area_check(&a);
+	area_check(&more);
+	area_free(&more);
+	area_free(&a);
+	fix_end(&d);
+}
+
 /* A full device takes what fits; the rest stays, and nothing is lost. */
 TEST(phys, full_device, 0)
 {

@@ -133,6 +133,54 @@ TEST(phys, tmpfs_2m_on_fragmented_device, T_MANY_EVENTS)
 }
 
 /*
+ * On a fragmented device, the cgroup may have seven slots more. Each large folio gets these
+ * and then no eighth: it gives them back and is split, and seven of the pages go out.
+ */
+TEST(phys, limit_reached_within_folio, T_MANY_EVENTS)
+{
+	const size_t folios = 3, n = folios * 16, more = 7;
+	struct snap s, b, e;
+	struct area frag, a;
+	uint64_t split;
+	struct dev d;
+	struct cg g;
+	size_t used;
+
+	if (!vst_have_vswap)
+		SKIP("the base kernel charges a folio as a whole");
+	fix_brd(&g, &d, 4095);
+	used = fix_fragment(&frag, &g, &d, 2);
+	cg_set(&g, "memory.swap.max", "%zu", (used + more) * PG);
+	area_make_large(&a, folios, PAT_RAND, 4, false);
+	split = vst_mthp(4, "split");
+	snap_take(&s);
+	area_try_pageout(&a);
+	snap_take(&b);
+	MOVES(&s, &b, { ST_FREE, ST_NONE, n }, { ST_NONE, ST_PHYS, folios * more },
+	      { ST_PHYS, ST_NONE, folios * more });
+	CHECK_EQ(snap_grew(&s, &b, "reject_phys_frag"), n);
+	CHECK_EQ(snap_grew(&s, &b, "reject_phys_limit"), folios);
+	CHECK_EQ(vst_mthp(4, "split") - split, folios);
+	CHECK_EQ(dev_used(&d), used);
+	/* as single pages they find what there is */
+	POLL(10, "the limit is reached", (cg_reclaim(&g, PG), dev_used(&d) == used + more));
+	snap_take(&e);
+	MOVES(&b, &e, { ST_NONE, ST_PHYS, more });
+	CHECK_EQ(cg_read(&g, "memory.swap.current"), (used + more) * PG);
+	CHECK(vst_verify());
+	area_check(&a);
+	fix_fragment_check(&frag, 2);
+	/* with room, the others go as well */
+	cg_set(&g, "memory.swap.max", "max");
+	area_push(&a, &g);
+	CHECK_EQ(dev_used(&d), used + n);
+	area_check(&a);
+	area_free(&a);
+	area_free(&frag);
+	fix_end(&d);
+}
+
+/*
  * No room at all on the device, and large folios of which a part compresses: they are
  * split in the swap cache, what can goes to zswap, and the rest stays.
  */
