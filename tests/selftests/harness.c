@@ -24,13 +24,17 @@ bool vst_cgroup_v1;
 bool vst_have_memcg;
 
 static struct vst_test *tests, **tests_tail = &tests;
+/* Those with T_LAST, appended to the others before anything runs. */
+static struct vst_test *last_tests, **last_tail = &last_tests;
 static unsigned int time_limit = 60;
 static int kmsg_fd = -1;
 
 void vst_register(struct vst_test *t)
 {
-	*tests_tail = t;
-	tests_tail = &t->next;
+	struct vst_test ***tail = t->flags & T_LAST ? &last_tail : &tests_tail;
+
+	**tail = t;
+	*tail = &t->next;
 }
 
 /* ---- messages ------------------------------------------------------------------- */
@@ -667,6 +671,7 @@ int vst_main(int argc, char **argv)
 		default: usage(stderr, argv[0]); return 2;
 		}
 	}
+	*tests_tail = last_tests;
 	for (t = tests; t; t = t->next)
 		nr += selected(t, argv + optind, argc - optind, &named);
 	if (list) {

@@ -67,6 +67,11 @@ enum {
 	T_NO_EVENTS	= 1 << 7,
 	/* There are more than some ten thousand events. */
 	T_MANY_EVENTS	= 1 << 8,
+	/*
+	 * Uses up all memory: whatever else runs is swapped out, and keeps slots in many
+	 * clusters. Such tests come after all others, which find the clusters empty.
+	 */
+	T_LAST		= 1 << 9,
 };
 
 struct vst_test {

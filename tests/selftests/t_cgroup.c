@@ -590,7 +590,7 @@ static void hog_run(void *arg)
 }
 
 /* The whole machine full of what does not compress: OOM within seconds, no livelock. */
-TEST(oom, incompressible_global, T_LONG | T_ALLOC_FAIL | T_NO_EVENTS)
+TEST(oom, incompressible_global, T_LONG | T_ALLOC_FAIL | T_NO_EVENTS | T_LAST)
 {
 	struct hog h = { .pat = PAT_RAND };
 	double t, fill;
@@ -608,7 +608,7 @@ TEST(oom, incompressible_global, T_LONG | T_ALLOC_FAIL | T_NO_EVENTS)
 }
 
 /* The pool is full at one per cent of memory; the machine must OOM, not spin. */
-TEST(oom, pool_full_global, T_LONG | T_ALLOC_FAIL)
+TEST(oom, pool_full_global, T_LONG | T_ALLOC_FAIL | T_MANY_EVENTS | T_LAST)
 {
 	struct hog h = { .pat = PAT_COMP };
 	double t;
@@ -636,7 +636,7 @@ static void beyond_memory(void (*run)(void *))
 }
 
 /* What does compress goes beyond the memory of the machine, and comes back right. */
-TEST(oom, compressible_beyond_memory, T_LONG | T_NO_EVENTS)
+TEST(oom, compressible_beyond_memory, T_LONG | T_NO_EVENTS | T_LAST)
 {
 	beyond_memory(hog_run);
 }
@@ -658,7 +658,7 @@ static void root_run(void *arg)
  * The same in the root cgroup, which has no count of its own pages to compare the number of
  * refused ones with.
  */
-TEST(oom, not_in_root_either, T_LONG | T_NO_EVENTS)
+TEST(oom, not_in_root_either, T_LONG | T_NO_EVENTS | T_LAST)
 {
 	beyond_memory(root_run);
 }

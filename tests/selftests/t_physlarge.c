@@ -232,6 +232,26 @@ TEST(phys, split_on_full_device, 0)
 }
 
 /*
+ * Slots that other programs have can be anywhere: put zero pages out until the next slot of
+ * this processor is one at which a folio of 16 pages can begin.
+ */
+static void align_slots(struct area *pad)
+{
+	struct area part;
+	size_t i = 0;
+
+	vst_pin(0);
+	area_make(pad, 16, PAT_ZERO, 0);
+	do {
+		CHECK_LT(i, pad->n);
+		part = *pad;
+		part.p += i * PG;
+		part.n = 1;
+		area_pageout(&part);
+	} while (area_slot(pad, i++) % 16 != 15);
+}
+
+/*
  * Blocks of 64 KiB of single pages, in turn: in zswap and zero; on the device; half
  * and half. What is in memory, or in one run on a device as fast as memory, comes back as
  * one folio; what is half and half cannot; every page is right.
@@ -241,7 +261,7 @@ TEST(phys, mixed_backings, 0)
 	const size_t blocks = 33, n = blocks * 16;
 	size_t i, k, want = 0, large = 0, in_memory = 0, on_device = 0;
 	bool fits[33];
-	struct area a, part;
+	struct area a, part, pad;
 	struct trace tr;
 	struct snap s, b;
 	struct dev d;
@@ -250,6 +270,7 @@ TEST(phys, mixed_backings, 0)
 	if (!vst_have_vswap)
 		SKIP("the base kernel has no mixed backings");
 	fix_brd(&g, &d, 4001);
+	align_slots(&pad);
 	area_make(&a, n, PAT_CZ, 0);
 	for (i = 0; i < n; i++)
 		if (i / 16 % 3 == 1)
@@ -309,6 +330,7 @@ TEST(phys, mixed_backings, 0)
 	area_pageout(&a);
 	area_check_range(&a, 0, 16);
 	area_free(&a);
+	area_free(&pad);
 	fix_end(&d);
 }
 
@@ -343,7 +365,7 @@ TEST(phys, backing_changes, 0)
 static void read_around(bool virtual_first)
 {
 	const size_t n = 600;
-	uint64_t before, after;
+	uint64_t before, after, rotational;
 	struct area a, part;
 	struct dev d;
 	struct cg g;
@@ -354,6 +376,7 @@ static void read_around(bool virtual_first)
 	if (!dev_disk(&d, 0, 8191))
 		SKIP("no disk");
 	snprintf(path, sizeof(path), "/sys/block/%.8s/queue/rotational", d.path + 5);
+	rotational = vst_read_u64(path);
 	vst_set(path, "1");
 	vst_set("/proc/sys/vm/page-cluster", "5");
 	dev_swapon(&d, -1, 0);
@@ -381,7 +404,7 @@ static void read_around(bool virtual_first)
 	dev_settle(&d);
 	CHECK_EQ(dev_used(&d), 0);
 	CHECK_EQ(dev_swapoff(&d), 0);
-	vst_set(path, "0");
+	vst_set(path, "%llu", (unsigned long long)rotational);
 	cg_leave();
 }
 

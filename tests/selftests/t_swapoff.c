@@ -448,16 +448,19 @@ static void make_both(struct cg *g, struct dev *d)
 	dev_brd(&d[1], 1, 8191);
 }
 
-/* Swap them on, and push an area of @n pages to each. */
+/*
+ * Swap them on, and push an area of @n pages to each, but for what still goes to the cluster
+ * of the first device, not a rotating disk, with which the processor had begun.
+ */
 static void fill_both(const struct cg *g, struct dev *d, struct area *a, size_t n)
 {
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		dev_swapon(&d[i], 3 + i, 0);
-		area_out(&a[i], g, n, PAT_RAND, 0);
-		CHECK_EQ(dev_used(&d[i]), n);
-	}
+	dev_swapon(&d[0], 3, 0);
+	area_out(&a[0], g, n, PAT_RAND, 0);
+	CHECK_EQ(dev_used(&d[0]), n);
+	dev_swapon(&d[1], 4, 0);
+	area_out(&a[1], g, n, PAT_RAND, 0);
+	CHECK_EQ(dev_used(&d[0]) + dev_used(&d[1]), 2 * n);
+	CHECK_GT(dev_used(&d[1]), n - 2 * 512);
 }
 
 /* There is memory enough: both end, and nothing is left on a device. */
