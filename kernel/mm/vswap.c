@@ -771,6 +771,15 @@ static bool vswap_read_page(struct folio *folio, unsigned long idx,
 	}
 }
 
+/* zswap's own events, which there are only with it. */
+static void vswap_count_zswpin(struct folio *folio, unsigned long nr)
+{
+#ifdef CONFIG_ZSWAP
+	count_vm_events(ZSWPIN, nr);
+	count_memcg_folio_events(folio, ZSWPIN, nr);
+#endif
+}
+
 /* What /proc/vmstat has is about pages that were read, not about attempts. */
 static void vswap_count_read(struct folio *folio, unsigned long nr,
 			     enum vswap_state state)
@@ -778,11 +787,8 @@ static void vswap_count_read(struct folio *folio, unsigned long nr,
 	if (state == VSWAP_STATE_ZERO) {
 		count_vm_events(SWPIN_ZERO, nr);
 		count_memcg_folio_events(folio, SWPIN_ZERO, nr);
-#ifdef CONFIG_ZSWAP
 	} else if (state == VSWAP_STATE_ZSWAP) {
-		count_vm_events(ZSWPIN, nr);
-		count_memcg_folio_events(folio, ZSWPIN, nr);
-#endif
+		vswap_count_zswpin(folio, nr);
 	}
 }
 
