@@ -181,5 +181,6 @@ void fix_large_write_moves(const struct cg *g, struct dev *bad, const char *unde
 	area_check(&a);
 	area_free(&a);
 	dev_settle_at(good, used);
+	CHECK_EQ(dev_used(good), used);
 	CHECK_EQ(dev_used(bad), 0);
 }

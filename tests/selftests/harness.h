@@ -311,6 +311,8 @@ void area_break_memory(const struct area *a, size_t i);
 /* Read everything and compare; fails at the first wrong word. */
 void area_check(const struct area *a);
 void area_check_range(const struct area *a, size_t first, size_t nr);
+/* The same page by page; those that give SIGBUS are lost. How many. */
+size_t area_check_lost(const struct area *a);
 /* True if page @i has the right content (no failure). */
 bool area_page_ok(const struct area *a, size_t i);
 void area_free(struct area *a);

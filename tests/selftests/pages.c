@@ -156,6 +156,23 @@ void area_fill(struct area *a)
 		area_fill_page(a, i);
 }
 
+size_t area_check_lost(const struct area *a)
+{
+	size_t i, lost = 0;
+	unsigned char c;
+	int sig;
+
+	for (i = 0; i < a->n; i++) {
+		sig = vst_probe(a->p + i * PG, &c);
+		if (sig && sig != SIGBUS)
+			FAIL("page %zu: signal %d", i, sig);
+		lost += !!sig;
+		if (!sig)
+			area_check_range(a, i, 1);
+	}
+	return lost;
+}
+
 bool area_page_ok(const struct area *a, size_t i)
 {
 	uint64_t buf[WORDS];

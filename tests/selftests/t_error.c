@@ -275,12 +275,10 @@ static int errno_of(int fd, size_t i)
 TEST(error, tmpfs_read, 0)
 {
 	const size_t n = 211;
-	unsigned char c;
 	struct area a;
 	struct dev d;
 	struct cg g;
-	size_t i, lost = 0;
-	int sig;
+	size_t i, lost;
 
 	virt_only(&g);
 	dm_create(&d, "dust", "dust", UNDER " 0 4096", UNDER);
@@ -294,15 +292,7 @@ TEST(error, tmpfs_read, 0)
 	for (i = 40; i < 60; i++)
 		bad_block("dust", i);
 	dm_message("dust", "enable");
-	for (i = 0; i < n; i++) {
-		sig = vst_probe(a.p + i * PG, &c);
-		if (sig) {
-			CHECK_EQ(sig, SIGBUS);
-			lost++;
-		} else {
-			area_check_range(&a, i, 1);
-		}
-	}
+	lost = area_check_lost(&a);
 	vst_note("%zu pages could not be read", lost);
 	CHECK_GT(lost, 0);
 	CHECK_LE(lost, 20);
@@ -429,8 +419,7 @@ TEST(error, random_requests_fail_with_zswap, T_INJECT | T_LONG | T_MANY_EVENTS)
 TEST(error, swapoff_random_errors, T_INJECT)
 {
 	const size_t n = 1501;
-	size_t lost = 0, i;
-	unsigned char c;
+	size_t lost;
 	struct snap b;
 	struct area a;
 	struct dev d;
@@ -444,16 +433,7 @@ TEST(error, swapoff_random_errors, T_INJECT)
 	requests_work();
 	CHECK_EQ(err, 0);
 	snap_take(&b);
-	for (i = 0; i < n; i++) {
-		int sig = vst_probe(a.p + i * PG, &c);
-
-		if (sig) {
-			CHECK_EQ(sig, SIGBUS);
-			lost++;
-		} else {
-			area_check_range(&a, i, 1);
-		}
-	}
+	lost = area_check_lost(&a);
 	vst_note("%zu pages poisoned", lost);
 	CHECK_GT(lost, 0);
 	CHECK_EQ(lost, b.gauge[ST_POISON]);
@@ -530,13 +510,12 @@ TEST(error, swapoff_reads_again_64k, T_INJECT)
 TEST(error, swapoff_loses_single_pages_64k, T_INJECT)
 {
 	const size_t n = 31 * 16;
-	size_t lost = 0, i;
+	size_t lost, i;
 	struct snap b;
 	unsigned char c;
 	struct area a;
 	struct dev d;
 	struct cg g;
-	int sig;
 
 	virt_brd(&g, &d, 8191);
 	area_out(&a, &g, n, PAT_RAND, 4);
@@ -549,12 +528,7 @@ TEST(error, swapoff_loses_single_pages_64k, T_INJECT)
 	CHECK_EQ(dev_swapoff(&d), 0);
 	requests_work();
 	snap_take(&b);
-	for (i = 0; i < n; i++) {
-		sig = vst_probe(a.p + i * PG, &c);
-		lost += !!sig;
-		if (!sig)
-			area_check_range(&a, i, 1);
-	}
+	lost = area_check_lost(&a);
 	vst_note("%zu pages lost", lost);
 	CHECK_LE(lost, 12);
 	CHECK_EQ(lost, b.gauge[ST_POISON]);

@@ -449,24 +449,29 @@ static void make_both(struct cg *g, struct dev *d)
 }
 
 /*
- * Swap them on, and push an area of @n pages to each, but for what still goes to the cluster
- * of the first device, not a rotating disk, with which the processor had begun.
+ * As many as fill whole clusters of a device, of which the first has a slot less. A processor
+ * goes on with the cluster that it has begun, whatever the priority of the other device.
  */
+#define BOTH_PAGES	(4 * 512 - 1)
+
+/* Swap them on, and push an area of @n pages to each. */
 static void fill_both(const struct cg *g, struct dev *d, struct area *a, size_t n)
 {
-	dev_swapon(&d[0], 3, 0);
-	area_out(&a[0], g, n, PAT_RAND, 0);
-	CHECK_EQ(dev_used(&d[0]), n);
-	dev_swapon(&d[1], 4, 0);
-	area_out(&a[1], g, n, PAT_RAND, 0);
-	CHECK_EQ(dev_used(&d[0]) + dev_used(&d[1]), 2 * n);
-	CHECK_GT(dev_used(&d[1]), n - 2 * 512);
+	int i;
+
+	vst_pin(0);
+	for (i = 0; i < 2; i++) {
+		dev_swapon(&d[i], 3 + i, 0);
+		area_out(&a[i], g, n, PAT_RAND, 0);
+		CHECK_EQ(dev_used(&d[i]), n);
+	}
+	vst_pin(-1);
 }
 
 /* There is memory enough: both end, and nothing is left on a device. */
 TEST(swapoff, both_at_once, T_SMP | T_MANY_EVENTS)
 {
-	const size_t n = 2003;
+	const size_t n = BOTH_PAGES;
 	struct off *o = vst_shared(PG);
 	struct area a[2];
 	struct snap s, b;
@@ -505,7 +510,7 @@ TEST(swapoff, both_at_once, T_SMP | T_MANY_EVENTS)
  */
 TEST(swapoff, both_at_once_no_way_out, T_SMP | T_MANY_EVENTS)
 {
-	const size_t n = 2003;
+	const size_t n = BOTH_PAGES;
 	struct off *o = vst_shared(PG);
 	struct area a[2];
 	struct dev d[2];
