@@ -3,8 +3,8 @@
  * vmrun: process 1 of the test guest once everything is mounted.
  *
  * Runs the command from /cmd (NUL-separated arguments), carries its standard output
- * and error to the host over virtio ports, byte for byte, and then reports its exit
- * status on a third one. It goes through pipes of its own rather than giving the
+ * and error to the host over virtio ports, byte for byte, and on a third one says
+ * "start" and, in the end, its exit status. It goes through pipes of its own rather than giving the
  * ports to the command, because a port can be opened only once and tests do open
  * /dev/stdout. Before the status it writes a record to the kernel's log: once that is on
  * the console, so is all that the kernel said before. It stays alive afterwards until the
@@ -269,6 +269,7 @@ int main(int argc, char **argv)
 	if (pipe(out) || pipe(err))
 		return 1;
 	sigaction(SIGCHLD, &sa, NULL);
+	write_all(ctl, "start\n", 6);
 	pid = fork();
 	if (pid == 0)
 		run_child(out[1], err[1]);
