@@ -294,6 +294,11 @@ uint64_t vst_meminfo(const char *key)
 	return kb * 1024 / PG;
 }
 
+void vst_vmstat_refresh(void)
+{
+	vst_set("/proc/sys/vm/stat_refresh", "1");
+}
+
 bool vst_exists(const char *path)
 {
 	/* A lookup that was made to fail says nothing about the file. */
@@ -390,6 +395,7 @@ bool vst_slots_leaked(void)
 	uint64_t used, cached = 0, owned;
 
 	for (;;) {
+		vst_vmstat_refresh();
 		used = vst_sysfs_slots("used");
 		owned = vst_processes_swapped();
 		vst_key("/proc/meminfo", "SwapCached", &cached);

@@ -208,6 +208,13 @@ uint64_t vst_read_u64(const char *path);
 bool vst_key(const char *path, const char *key, uint64_t *val);
 /* A number of /proc/meminfo, in pages; fails if there is none of that name. */
 uint64_t vst_meminfo(const char *key);
+
+/*
+ * Add to the numbers of pages in /proc/meminfo and /proc/vmstat what the CPUs have for
+ * themselves: up to some dozen pages each, and for as long as an idle one sleeps. Events
+ * (pswpin and the like) need it not.
+ */
+void vst_vmstat_refresh(void);
 /* True if @path exists. */
 bool vst_exists(const char *path);
 

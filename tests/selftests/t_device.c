@@ -282,8 +282,7 @@ static uint64_t in_writeback(void)
 {
 	uint64_t nr;
 
-	/* the counter alone is late: what CPUs have for themselves is added first */
-	vst_set("/proc/sys/vm/stat_refresh", "1");
+	vst_vmstat_refresh();
 	CHECK(vst_key("/proc/vmstat", "nr_writeback", &nr));
 	return nr;
 }
