@@ -7,6 +7,10 @@
  */
 #include "harness.h"
 
+#include <fcntl.h>
+#include <linux/suspend_ioctls.h>
+#include <sys/ioctl.h>
+
 static void set_up(void)
 {
 	if (!vst_exists("/sys/power/disk"))
@@ -85,5 +89,56 @@ TEST(hibernate, write_and_resume, T_MANUAL | T_LONG)
 	area_free(&phys);
 	area_free(&comp);
 	area_free(&mapped);
+	cg_leave();
+}
+
+static void snapshot_ioctl(int fd, unsigned long cmd, const char *name, void *arg)
+{
+	if (ioctl(fd, cmd, arg))
+		FAIL("/dev/snapshot: %s: %s", name, strerror(errno));
+}
+
+/*
+ * While there is an image, its page tables refer to slots of the device: none is given up,
+ * although pages are read back and the device is more than half full. Afterwards they are.
+ */
+TEST(hibernate, image_keeps_slots, T_MANUAL)
+{
+	const size_t n = 601, room = 701;
+	size_t used;
+	struct snap s, b;
+	struct area a;
+	struct dev d;
+	struct cg g;
+	int fd, in_suspend = 0;
+
+	set_up();
+	fix_disk(&g, &d, room);
+	fd = open("/dev/snapshot", O_RDONLY);
+	if (fd < 0)
+		SKIP("/dev/snapshot: %s", strerror(errno));
+	area_out(&a, &g, n, PAT_RAND, 0);
+	CHECK_EQ(dev_used(&d), n);
+	snapshot_ioctl(fd, SNAPSHOT_FREEZE, "FREEZE", NULL);
+	snapshot_ioctl(fd, SNAPSHOT_CREATE_IMAGE, "CREATE_IMAGE", &in_suspend);
+	CHECK_EQ(in_suspend, 1);
+	/* to make room for the image, pages of others may have gone out as well */
+	used = dev_used(&d);
+	CHECK_GE(used, n);
+	snap_take(&s);
+	area_check(&a);
+	snap_take(&b);
+	CHECK_EQ(dev_used(&d), used);
+	CHECK_GE(b.pswpin - s.pswpin, n);
+	NO_MOVES(&s, &b);
+	snapshot_ioctl(fd, SNAPSHOT_FREE, "FREE", NULL);
+	snapshot_ioctl(fd, SNAPSHOT_UNFREEZE, "UNFREEZE", NULL);
+	close(fd);
+	area_push(&a, &g);
+	CHECK_GE(dev_used(&d), n);
+	area_check(&a);
+	CHECK_EQ(dev_used(&d), room / 2);
+	area_free(&a);
+	CHECK_EQ(dev_swapoff(&d), 0);
 	cg_leave();
 }
