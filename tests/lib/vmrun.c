@@ -4,11 +4,11 @@
  *
  * Runs the command from /cmd (NUL-separated arguments), carries its standard output
  * and error to the host over virtio ports, byte for byte, and on a third one says
- * "start" and, in the end, its exit status. It goes through pipes of its own rather than giving the
- * ports to the command, because a port can be opened only once and tests do open
- * /dev/stdout. Before the status it writes a record to the kernel's log: once that is on
- * the console, so is all that the kernel said before. It stays alive afterwards until the
- * host says "off", so that memory can be dumped with everything still in place.
+ * "start" before and "exit N" after. It goes through pipes of its own rather than
+ * giving the ports to the command, because a port can be opened only once and tests do
+ * open /dev/stdout. Before the status it writes a record to the kernel's log: once that
+ * is on the console, so is all that the kernel said before. It stays alive afterwards
+ * until the host says "off", so that memory can be dumped with everything in place.
  *
  * "vmrun -i" just runs the command, or a shell, where it stands.
  */
