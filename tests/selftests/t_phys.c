@@ -251,6 +251,41 @@ TEST(phys, direct_slots_of_cached_folios, 0)
 	fix_end(&d);
 }
 
+/*
+ * Memory that is freed while it is being written: its slots have no user any more, but the
+ * swap cache. The allocator takes them back when it finds no others.
+ */
+TEST(phys, slots_without_users_are_reclaimed, 0)
+{
+	const size_t n = 337, room = 701;
+	struct area a, more;
+	struct dev disk, d;
+	char table[256];
+	struct cg g;
+
+	fix_cgroup(&g);
+	if (!dev_disk(&disk, 0, 0))
+		SKIP("no disk");
+	/* reads at once, writes after half a second */
+	snprintf(table, sizeof(table), "%s 0 0 %s 0 500", disk.path, disk.path);
+	dm_create(&d, "slow", "delay", table, disk.path);
+	dev_mkswap(&d, d.path, room);
+	dev_swapon(&d, -1, 0);
+	area_make(&a, n, PAT_RAND, 0);
+	area_pageout(&a);
+	area_free(&a);
+	CHECK_EQ(dev_used(&d), n);
+	vst_msleep(1000);
+	CHECK_EQ(dev_used(&d), n);
+	area_make(&more, room - 1, PAT_RAND, 0);
+	area_push(&more, &g);
+	CHECK_EQ(dev_used(&d), room - 1);
+	area_check(&more);
+	area_free(&more);
+	fix_end(&d);
+	CHECK_EQ(dev_swapoff(&d), 0);
+}
+
 /* A full device takes what fits; the rest stays, and nothing is lost. */
 TEST(phys, full_device, 0)
 {
