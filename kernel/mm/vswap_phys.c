@@ -470,6 +470,10 @@ static bool vswap_folio_matches(struct folio *folio, unsigned long swp_tb,
  * vswap_reclaim_phys - free a physical slot whose page is in memory
  * @phys: a slot of a pinned device, which is getting full
  *
+ * Also if nobody maps the page, because it is on its way out and will need a slot,
+ * and to be written, again: while no slot is free, reclaim does not look at
+ * anonymous memory, so what has been written would stay in the swap cache.
+ *
  * Context: May be called with preemption disabled, without cluster locks.
  * Return: the number of slots of the folio that were released, or 0.
  */
