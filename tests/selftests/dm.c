@@ -114,6 +114,14 @@ void dm_flaky_repair(const char *under)
 	dm_reload("flaky", "linear", params, dev_bytes(under) / 512);
 }
 
+void dm_slow(struct dev *d, const char *under, int ms)
+{
+	char params[256];
+
+	snprintf(params, sizeof(params), "%s 0 0 %s 0 %d", under, under, ms);
+	dm_create(d, "slow", "delay", params, under);
+}
+
 void dm_message(const char *name, const char *msg)
 {
 	static union dm_buf b;

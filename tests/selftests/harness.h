@@ -548,6 +548,8 @@ void dm_reload(const char *name, const char *target, const char *params, uint64_
 void dm_flaky(struct dev *d, const char *under);
 void dm_flaky_break(const char *under);
 void dm_flaky_repair(const char *under);
+/* A device over @under that reads at once and takes @ms milliseconds for a write. */
+void dm_slow(struct dev *d, const char *under, int ms);
 void dm_message(const char *name, const char *msg);
 void dm_remove_all(void);
 /* Size of a block device in bytes. */

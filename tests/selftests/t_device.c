@@ -295,7 +295,7 @@ static uint64_t in_writeback(void)
 TEST(device, stable_writes, 0)
 {
 	const size_t n = 199;
-	char path[64], table[256];
+	char path[64];
 	struct dev disk, d;
 	struct area a;
 	struct cg g;
@@ -308,9 +308,7 @@ TEST(device, stable_writes, 0)
 	snprintf(path, sizeof(path), "/sys/block/%.8s/queue/stable_writes",
 		 disk.path + strlen("/dev/"));
 	vst_set(path, "1");
-	/* reads at once, writes after a second */
-	snprintf(table, sizeof(table), "%s 0 0 %s 0 1000", disk.path, disk.path);
-	dm_create(&d, "slow", "delay", table, disk.path);
+	dm_slow(&d, disk.path, 1000);
 	dev_mkswap(&d, d.path, 8191);
 	dev_swapon(&d, -1, 0);
 	area_make(&a, n, PAT_RAND, 0);

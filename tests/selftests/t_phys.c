@@ -260,15 +260,12 @@ TEST(phys, slots_without_users_are_reclaimed, 0)
 	const size_t n = 337, room = 701;
 	struct area a, more;
 	struct dev disk, d;
-	char table[256];
 	struct cg g;
 
 	fix_cgroup(&g);
 	if (!dev_disk(&disk, 0, 0))
 		SKIP("no disk");
-	/* reads at once, writes after half a second */
-	snprintf(table, sizeof(table), "%s 0 0 %s 0 500", disk.path, disk.path);
-	dm_create(&d, "slow", "delay", table, disk.path);
+	dm_slow(&d, disk.path, 500);
 	dev_mkswap(&d, d.path, room);
 	dev_swapon(&d, -1, 0);
 	area_make(&a, n, PAT_RAND, 0);
