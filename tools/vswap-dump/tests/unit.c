@@ -279,6 +279,31 @@ static void check_in_flight(void)
 	fk_build(&f);
 }
 
+/* The cached folio is being stored: what is not counted yet may be its page alone. */
+static void check_storing(void)
+{
+	uint64_t stored = f.l.sym[KSYM_zswap_stored_pages].addr;
+	uint64_t locked = 1u << f.l.enumval[KE_PG_locked];
+	uint64_t frame = (f.folio - f.l.sym[KSYM_vmemmap_base].addr) / 64 - 1;
+
+	fk_put(&f, tword(FK_CACHED), 8, 0);
+	fk_put(&f, f.memcg + 2 * (FK_CACHED % FAKE_CLUSTER), 2, 0);
+	fk_set(&f, fk_ci(&f, 1), KM_swap_cluster_info_count, 7);
+	fk_put(&f, f.trans + 8 * VS_NONE, 8, 7);
+	fk_put(&f, tword(FK_ZSWAP), 8, 1ULL << SWT_COUNT_SHIFT | frame << 2 | 2);
+	fk_set(&f, f.folio, KM_folio_swap, FK_ZSWAP);
+	fk_put(&f, stored, 8, FK_NZSWAP - 1);
+	expect("a zswap slot that is not counted and that nobody stores",
+	       V "zswap: 4 slots are in zswap, which counts 3 pages\n", 4);
+	fk_set(&f, f.folio, KM_folio_flags, fk_get(&f, f.folio, KM_folio_flags) | locked);
+	expect("a zswap slot whose folio is being stored is in flight",
+	       "in flight: zswap: 4 slots are in zswap, which counts 3 pages (cached pages of as many are locked)\n", 0);
+	fk_put(&f, stored, 8, FK_NZSWAP - 2);
+	expect("more of them than are being stored",
+	       V "zswap: 4 slots are in zswap, which counts 2 pages\n", 4);
+	fk_build(&f);
+}
+
 /* A report on a machine of 8 GiB whose memory is mapped to its end. */
 static char *in_large_memory(int (*fn)(void *), void *arg, int *status)
 {
@@ -340,6 +365,7 @@ static void check_all(void)
 	check_zswap_damage();
 	check_list_damage();
 	check_in_flight();
+	check_storing();
 	check_capacity();
 }
 
