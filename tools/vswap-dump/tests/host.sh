@@ -333,7 +333,13 @@ if [ "$fuzz" != 0 ]; then
 		(cd "$tmp" && ASAN_OPTIONS=detect_leaks=$leaks "$out/fuzz_$t" -max_total_time="$fuzz" -timeout=20 -rss_limit_mb=1024 \
 			-max_len=500000 -detect_leaks=$leaks -verbosity=0 "$tmp/$t") >"$tmp/log" 2>&1
 		rc=$?
-		[ $rc = 0 ] || { tail -n 25 "$tmp/log" | sed 's/^/# /'; cp "$tmp"/crash-* "$tmp"/timeout-* "$out" 2>/dev/null; }
+		if [ $rc != 0 ]; then
+			# what the sanitizer says, and the input in base64 where it is short
+			grep -E 'ERROR|runtime error|SUMMARY|^ *#[0-9]+ |Base64' "$tmp/log" |
+				awk 'NR <= 14 || /SUMMARY|Base64/' | cut -c 1-300 | sed 's/^/# /'
+			echo "# exit status $rc"
+			cp "$tmp"/{crash,timeout,oom,leak}-* "$out" 2>/dev/null
+		fi
 		ok $rc "fuzzing $t for $fuzz s"
 	done
 fi
