@@ -661,6 +661,22 @@ static int set_page_shift(struct dump *d, unsigned int shift, char *err, size_t 
 	return 0;
 }
 
+/*
+ * ELF does not tell the size of pages. Where the machine does not either, it is VMCOREINFO's
+ * word, and without that, or with a size of 0 in it, the library divides by zero when it
+ * reads. What it knows must be a size that this file can work with, as page_shift is.
+ */
+static void keep_page_size(struct dump *d)
+{
+	unsigned int shift = d->info.page_shift ? d->info.page_shift : 12;
+	kdump_num_t size;
+
+	if (kdump_get_number_attr(d->ctx, KDUMP_ATTR_PAGE_SIZE, &size) != KDUMP_OK ||
+	    size < 4096 || size > 65536)
+		kdump_set_number_attr(d->ctx, KDUMP_ATTR_PAGE_SIZE, 1ULL << shift);
+	kdump_clear_err(d->ctx);
+}
+
 static int open_ctx(struct dump *d, char *err, size_t errlen, const char *path)
 {
 	d->ctx = kdump_new();
@@ -672,7 +688,7 @@ static int open_ctx(struct dump *d, char *err, size_t errlen, const char *path)
 		return fail(err, errlen, "%s: %s", path, kdump_get_err(d->ctx));
 	/* libkdumpfile interprets VMCOREINFO only when it knows what wrote it */
 	kdump_set_string_attr(d->ctx, KDUMP_ATTR_OSTYPE, "linux");
-	kdump_clear_err(d->ctx);
+	keep_page_size(d);
 	return 0;
 }
 
@@ -763,6 +779,7 @@ static void set_note(struct dump *d)
 	/* takes over the reference */
 	if (kdump_set_attr(d->ctx, "linux.vmcoreinfo.raw", &a) != KDUMP_OK)
 		kdump_clear_err(d->ctx);
+	keep_page_size(d);
 }
 
 static int init_xlat(struct dump *d, char *err, size_t errlen)

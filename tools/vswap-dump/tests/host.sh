@@ -144,6 +144,15 @@ for at in 152 160; do
 	printf '\0\0\0\0\0\100\0\0' | dd of="$tmp/claims" bs=1 seek=$at conv=notrunc status=none
 done
 gives 1 'none: No such file' 'a segment of absurd size' "$tool" -s "$tmp/none" "$tmp/claims"
+# no note to tell the size of pages, on machines of which the library does not know it;
+# then notes that tell a wrong one
+for machine in 267:aarch64 060:H8S; do
+	sed 's/VMCOREINFO/VMCOREINF0/; s/CORE\x00/C0RE\x00/' "$tmp/elf" >"$tmp/machine"
+	printf '%b' "\\0${machine%:*}" | dd of="$tmp/machine" bs=1 seek=18 conv=notrunc status=none
+	gives 1 'none: No such file' "no note and no size of pages: ${machine#*:}" \
+		"$tool" -s "$tmp/none" "$tmp/machine"
+done
+sed 's/PAGESIZE=4096/PAGESIZE=0000/; s/ffffffff82000000/ffffffff80000000/' "$tmp/elf" >"$tmp/pages0"
 gives 1 'no vmlinux found for 7.3.4-tiny' 'no vmlinux' "$tool" "$tmp/elf"
 gives 1 'not an ELF file' 'a vmlinux that is none' "$tool" -s "$tmp/noise" "$tmp/elf"
 one_line 'a vmlinux that is none'
@@ -255,6 +264,13 @@ one_line 'a kernel without vswap'
 gives 1 'cannot be translated' 'a dump without page tables' "$tool" -s "$tmp/vm5" "$tmp/elf"
 gives 1 'translat' 'the same as kdump' "$tool" -s "$tmp/vm5" "$tmp/kdump"
 gives 1 'translat' 'the same flattened' "$tool" -s "$tmp/vm5" "$tmp/flat"
+gives 1 'cannot be translated' 'pages of size 0' "$tool" -s "$tmp/vm5" "$tmp/pages0"
+for size in 0 1 65536 1048576; do
+	printf '%s\n' OSRELEASE=7.3.4-tiny PAGESIZE=$size 'NUMBER(pgtable_l5_enabled)=0' 'NUMBER(phys_base)=0' \
+		'SYMBOL(swapper_pg_dir)=ffffffff80000000' 'SYMBOL(_stext)=ffffffff81000000' >"$tmp/size"
+	gives 1 'cannot be translated' "a VMCOREINFO file with pages of size $size" \
+		"$tool" -s "$tmp/vm5" --vmcoreinfo "$tmp/size" "$tmp/elf"
+done
 gives 1 'not VMCOREINFO' 'a VMCOREINFO file that is none' \
 	"$tool" -s "$tmp/vm5" --vmcoreinfo "$tmp/noise" "$tmp/elf"
 # pages of 64 KiB take no more memory than others: the cache alone would be 256 MiB
@@ -323,7 +339,7 @@ esac
 # --- fuzzing, bounded; libraries may leak at exit, our own code may not
 if [ "$fuzz" != 0 ]; then
 	mkdir -p "$tmp/open" "$tmp/layout" "$tmp/comp"
-	cp "$tmp/elf" "$tmp/kdump" "$tmp/flat" "$tmp/open"
+	cp "$tmp/elf" "$tmp/kdump" "$tmp/flat" "$tmp/machine" "$tmp/pages0" "$tmp/open"
 	cp "$tmp/vm4" "$tmp/vm5" "$tmp/layout"
 	printf 'struct swap_info_struct { long flags; union { int max; struct { unsigned a:3; }; }; }; struct swap_info_struct swap_info[2]; int vswap_si;' | build "$tmp/layout/small"
 	"$out/unit" "$tmp/walk"
