@@ -461,8 +461,7 @@ static void check_pointer(struct check *ck, const struct swapdev *d, const struc
 		ck->missing++;
 		return;
 	}
-	if (vtw_kind(s.vword) == VTW_PHYS && vtw_type(s.vword) == d->type &&
-	    vtw_offset(s.vword) == off)
+	if (slot_backed_by(&s, d->type, off))
 		return;
 	busy = c->locked ? BUSY_CLUSTER : slot_busy(k, ck->c2, &s);
 	if (vtw_kind(s.vword) == VTW_PHYS)

@@ -23,6 +23,7 @@ struct cg_sum {
 struct dev_sum {
 	uint64_t backing;	/* virtual slots that name it */
 	uint64_t pointers;	/* of its slots that name a virtual slot */
+	uint64_t half_done;	/* of those, not named by it because it was being changed */
 	uint64_t direct;	/* used without a virtual slot */
 	uint64_t bad;		/* reserved */
 	uint64_t unread;	/* clusters without a readable table */
@@ -150,6 +151,46 @@ static int sum_device(struct kern *k, const struct swapdev *dev, const struct cl
 	return 0;
 }
 
+struct half_done {
+	struct dev_sum *d;
+	struct cluster *c;	/* of the virtual device */
+};
+
+/* The reverse map is made first: allocated slots may not back anything yet. */
+static int count_half_done(struct kern *k, const struct swapdev *dev, const struct cluster *c,
+			   void *arg)
+{
+	const struct swapdev *v = &k->dev[k->vtype];
+	struct half_done *x = arg;
+	unsigned int i;
+	struct slot s;
+
+	for (i = 0; c->table_st == TABLE_READ && i < k->cluster; i++) {
+		uint64_t w = c->table[i], nr = swt_pointer(w);
+
+		if (swt_kind(w) != SWT_POINTER || !swt_pointer_ok(w) || nr >= v->max ||
+		    slot_read(k, v, nr, x->c, &s) ||
+		    slot_backed_by(&s, dev->type, c->index * k->cluster + i))
+			continue;
+		x->d->half_done += c->locked || slot_busy(k, x->c, &s);
+	}
+	return 0;
+}
+
+static void gather_device(struct kern *k, struct summary *s, const struct swapdev *dev)
+{
+	struct half_done x = { .d = &s->dev[dev->type] };
+	struct walk_stat again = { 0 };
+
+	walk_clusters(k, dev, 0, UINT64_MAX, &s->devwalk, sum_device, s);
+	/* a slot's cluster is looked up for each pointer: only where it matters */
+	if (x.d->pointers <= x.d->backing)
+		return;
+	x.c = cluster_new();
+	walk_clusters(k, dev, 0, UINT64_MAX, &again, count_half_done, &x);
+	free(x.c);
+}
+
 static void gather(struct kern *k, struct summary *s)
 {
 	unsigned int i, j;
@@ -157,8 +198,7 @@ static void gather(struct kern *k, struct summary *s)
 	walk_clusters(k, &k->dev[k->vtype], 0, UINT64_MAX, &s->walk, sum_cluster, s);
 	for (i = 0; i < SWP_MAX_DEVICES; i++) {
 		if (k->dev[i].used && k->dev[i].complete && !k->dev[i].is_virtual)
-			walk_clusters(k, &k->dev[i], 0, UINT64_MAX, &s->devwalk,
-				      sum_device, s);
+			gather_device(k, s, &k->dev[i]);
 	}
 	s->have_trans = kern_counters(k, s->trans);
 	for (i = 0; i < VS_NR; i++) {
@@ -391,7 +431,8 @@ static void say_device(struct json_object *list, const struct swapdev *d,
 {
 	if (!d->used)
 		return;
-	if (!d->is_virtual && x->backing != x->pointers && !busy && !x->unread && !absurd)
+	if (!d->is_virtual && !busy && !x->unread && !absurd &&
+	    (x->backing > x->pointers || x->pointers - x->backing > x->half_done))
 		say(list, "Device %u backs %" PRIu64 " virtual slots, but %" PRIu64
 		    " of its slots say so: see --check.", d->type, x->backing, x->pointers);
 	if (d->max_absurd)
@@ -453,16 +494,19 @@ static struct json_object *anomalies(struct kern *k, const struct summary *s)
 static void print_anomalies(const struct summary *s, struct json_object *list)
 {
 	size_t i, n = json_object_array_length(list);
+	uint64_t half_done = s->half_done;
 
+	for (i = 0; i < SWP_MAX_DEVICES; i++)
+		half_done += s->dev[i].half_done;
 	putchar('\n');
 	for (i = 0; i < n; i++)
 		puts(json_object_get_string(json_object_array_get_idx(list, i)));
 	if (s->locked)
 		printf("%" PRIu64 " clusters were being changed when the dump was taken; figures may differ by the slots of one operation each.\n",
 		       s->locked);
-	if (s->half_done)
+	if (half_done)
 		printf("%" PRIu64 " slots have contradictory tables because they were being changed; --check lists them as in flight.\n",
-		       s->half_done);
+		       half_done);
 	if (!n)
 		puts("No anomalies; --check looks closer.");
 }
@@ -549,6 +593,7 @@ static struct json_object *json_devices(struct kern *k, struct summary *s)
 		json_object_object_add(o, "used", json_object_new_int64(d->inuse));
 		json_u64(o, "backing", s->dev[i].backing);
 		json_u64(o, "reverse", s->dev[i].pointers);
+		json_u64(o, "reverse_half_done", s->dev[i].half_done);
 		json_u64(o, "direct", s->dev[i].direct);
 		json_u64(o, "reserved", s->dev[i].bad);
 		json_u64(o, "unread", s->dev[i].unread);

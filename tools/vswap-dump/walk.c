@@ -222,3 +222,9 @@ enum rd slot_read(struct kern *k, const struct swapdev *dev, uint64_t nr,
 		slot_decode(k, c, nr % k->cluster, dev->is_virtual, s);
 	return rd;
 }
+
+bool slot_backed_by(const struct slot *s, unsigned int type, uint64_t off)
+{
+	return vtw_kind(s->vword) == VTW_PHYS && vtw_type(s->vword) == type &&
+	       vtw_offset(s->vword) == off;
+}

@@ -80,6 +80,9 @@ int walk_clusters(struct kern *k, const struct swapdev *dev, uint64_t from,
 enum rd slot_read(struct kern *k, const struct swapdev *dev, uint64_t nr,
 		  struct cluster *c, struct slot *s);
 
+/** Does the word of a virtual slot name slot @off of device @type? */
+bool slot_backed_by(const struct slot *s, unsigned int type, uint64_t off);
+
 /** A struct cluster on the heap; exits the program when there is no memory. */
 struct cluster *cluster_new(void);
 

@@ -256,6 +256,21 @@ static void check_list_damage(void)
 	      V "list: device 0: the list of free clusters leads to 0xffff123400000000, which is not mapped\n");
 }
 
+/* The summary has this status, and of what is remarkable @line alone. */
+static void summary_says(const char *name, int want_status, const char *line)
+{
+	struct out_opts o = { 0 };
+	int status;
+	char *text, *at;
+
+	start();
+	text = capture(do_summary, &o, &status);
+	at = strstr(text, line);
+	ok(status == want_status && at && at[-1] == '\n' &&
+	   !strcmp(at + strlen(line), status ? "" : "No anomalies; --check looks closer.\n"), name);
+	free(text);
+}
+
 static void check_in_flight(void)
 {
 	uint64_t lock = fat(fk_ci(&f, 1), KM_swap_cluster_info_lock);
@@ -276,6 +291,12 @@ static void check_in_flight(void)
 	       1u << f.l.enumval[KE_PG_locked]);
 	expect("a reverse map before its table entry is in flight",
 	       "in flight: pointer: phys 1:9: points to slot 23, which is none (its cached page is locked)\n", 0);
+	summary_says("and to the summary", 0,
+		     "\n1 slots have contradictory tables because they were being changed; --check lists them as in flight.\n");
+	fk_set(&f, f.folio, KM_folio_flags, fk_get(&f, f.folio, KM_folio_flags) &
+	       ~(1ULL << f.l.enumval[KE_PG_locked]));
+	summary_says("one that nobody is changing is an anomaly", 4,
+		     "\nDevice 1 backs 1 virtual slots, but 2 of its slots say so: see --check.\n");
 	fk_build(&f);
 }
 
