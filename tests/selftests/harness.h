@@ -440,6 +440,11 @@ void trace_look(void);
 bool trace_room(void);
 /* The time has not come, and there is room in the trace: go on. */
 bool vst_more(double end);
+/*
+ * The same for a loop that means nothing with fewer than @least rounds, of which @done are
+ * done: up to a minute longer, as a round may take seconds on a busy machine.
+ */
+bool vst_more_rounds(double end, long done, long least);
 
 /* The size of the buffers of traces that are started from now on, for each CPU. */
 #define TRACE_BUFFER_KB		1536

@@ -627,7 +627,7 @@ TEST(account, v1_load, T_V1 | T_MANY_EVENTS)
 	for (i = 0; i < 3; i++)
 		pid[i] = vst_spawn(load_run, &cfg[i]);
 	cg_leave();
-	while (vst_more(end)) {
+	while (vst_more_rounds(end, round, 8)) {
 		knob_zswap(round & 1);
 		if (round++ % 4 == 3) {
 			CHECK_EQ(dev_swapoff(&d), 0);

@@ -144,7 +144,7 @@ static void under_load(void (*turn)(unsigned int round), double seconds, unsigne
 	vst_pin(-1);
 	for (i = 0; i < 3; i++)
 		pid[i] = vst_spawn(load_run, &cfg[i]);
-	while (vst_more(end)) {
+	while (vst_more_rounds(end, round, 5)) {
 		turn(round++);
 		vst_msleep(pause);
 	}
@@ -219,7 +219,7 @@ TEST(knob, reading_counters_under_load, T_MANY_EVENTS)
 	vst_pin(-1);
 	for (i = 0; i < 2; i++)
 		pid[i] = vst_spawn(load_run, &cfg);
-	while (vst_more(end)) {
+	while (vst_more_rounds(end, reads, 3)) {
 		CHECK_GT(vst_read(VSWAP_DEBUGFS "/stat", buf, sizeof(buf)), 0);
 		CHECK_GT(vst_read(VSWAP_DEBUGFS "/transitions", buf, sizeof(buf)), 0);
 		/* verify counts what is there while it changes: it must still say ok */

@@ -123,7 +123,7 @@ TEST(hotplug, cpu_under_load, T_SMP | T_MANY_EVENTS)
 
 	for (i = 0; i < 3; i++)
 		pid[i] = vst_spawn(load_run, &cfg[i]);
-	while (vst_more(end)) {
+	while (vst_more_rounds(end, rounds, 3)) {
 		cpu_online(1 + rounds % (cpus - 1), false);
 		vst_msleep(30);
 		cpu_online(1 + rounds % (cpus - 1), true);

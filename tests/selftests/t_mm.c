@@ -209,9 +209,10 @@ TEST(uffd, move_cached, 0)
 /* Compaction migrates folios of the swap cache while loads run. */
 TEST(migrate, compaction_under_load, T_ANY_CGROUP | T_MANY_EVENTS)
 {
-	static struct load cfg[2] = {
-		{ .pages = 1709, .pat = PAT_CZ, .forks = true, .cpu = -1, .seconds = 4 },
-		{ .pages = 1213, .pat = PAT_CZ, .order = 4, .cpu = -1, .seconds = 4 },
+	volatile int *stop = vst_shared(PG);
+	struct load cfg[2] = {
+		{ .pages = 1709, .pat = PAT_CZ, .forks = true, .cpu = -1, .stop = stop },
+		{ .pages = 1213, .pat = PAT_CZ, .order = 4, .cpu = -1, .stop = stop },
 	};
 	double end = vst_now() + 4;
 	pid_t pid[2];
@@ -222,11 +223,12 @@ TEST(migrate, compaction_under_load, T_ANY_CGROUP | T_MANY_EVENTS)
 	vst_pin(-1);
 	for (i = 0; i < 2; i++)
 		pid[i] = vst_spawn(load_run, &cfg[i]);
-	while (vst_more(end)) {
+	while (vst_more_rounds(end, rounds, 2)) {
 		vst_set("/proc/sys/vm/compact_memory", "1");
 		rounds++;
 		vst_msleep(20);
 	}
+	*stop = 1;
 	for (i = 0; i < 2; i++)
 		vst_join(pid[i]);
 	CHECK_GE(rounds, 2);

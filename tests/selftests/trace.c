@@ -128,6 +128,11 @@ bool vst_more(double end)
 	return vst_now() < end && trace_room();
 }
 
+bool vst_more_rounds(double end, long done, long least)
+{
+	return vst_more(done < least ? end + 60 : end);
+}
+
 /* ---- reading ------------------------------------------------------------------------ */
 
 /* Events that did not fit; the sums of a trace mean nothing if there are any. */
