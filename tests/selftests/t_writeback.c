@@ -299,7 +299,7 @@ TEST(writeback, against_faults, T_SMP | T_MANY_EVENTS)
 		pid[i] = vst_spawn(load_run, &cfg[i]);
 	}
 	/* on a busy machine, the loads may not have filled what they may have by then */
-	while (vst_more(vst_written_back() > s.zswpwb ? end : end + 60)) {
+	while (vst_more_rounds(end, vst_written_back() - s.zswpwb, 1)) {
 		cg_reclaim(&g, 1 << 20);
 		vst_msleep(3);
 	}

@@ -169,7 +169,7 @@ static int count_half_done(struct kern *k, const struct swapdev *dev, const stru
 		uint64_t w = c->table[i], nr = swt_pointer(w);
 
 		if (swt_kind(w) != SWT_POINTER || !swt_pointer_ok(w) || nr >= v->max ||
-		    slot_read(k, v, nr, x->c, &s) ||
+		    slot_read(k, v, nr, x->c, &s) || s.state == VS_UNKNOWN ||
 		    slot_backed_by(&s, dev->type, c->index * k->cluster + i))
 			continue;
 		x->d->half_done += c->locked || slot_busy(k, x->c, &s);
