@@ -11,8 +11,6 @@
 
 #include "harness.h"
 
-#define TOP "vst"
-
 const char *cg_root(void)
 {
 	static const char *const v1[] = {
@@ -53,7 +51,7 @@ void cg_make(struct cg *g, const char *name)
 {
 	char top[120];
 
-	snprintf(top, sizeof(top), "%s/" TOP, cg_root());
+	snprintf(top, sizeof(top), "%s/" CG_TOP, cg_root());
 	enable_memory(cg_root());
 	make_dir(top);
 	enable_memory(top);
@@ -230,6 +228,6 @@ void cg_cleanup(void)
 {
 	char top[120];
 
-	snprintf(top, sizeof(top), "%s/" TOP, cg_root());
+	snprintf(top, sizeof(top), "%s/" CG_TOP, cg_root());
 	remove_tree(top, 0);
 }

@@ -107,12 +107,10 @@ static bool swaps_line(const char *path, unsigned long *size, unsigned long *use
  */
 void dev_settle_at(const struct dev *d, size_t pages)
 {
-	double end = vst_now() + 10;
+	double start = vst_now();
 
-	while (dev_used(d) > pages && vst_now() < end) {
-		vst_reclaim_a_little();
-		vst_msleep(10);
-	}
+	while (dev_used(d) > pages && vst_reclaim_while(start))
+		;
 }
 
 void dev_settle(const struct dev *d)

@@ -264,8 +264,12 @@ void snap_expect(const struct snap *a, const struct snap *b, const struct move *
 /* No slot changed its state between the two. */
 #define NO_MOVES(a, b) snap_expect(a, b, NULL, 0, __FILE__, __LINE__)
 
-/* Reclaim takes another megabyte of anonymous memory of the system, if there is that much. */
-void vst_reclaim_a_little(void);
+/*
+ * One round of a loop that waits for reclaim since @start: it takes a megabyte of the
+ * anonymous memory of the tests' cgroups, if there is that much; after three seconds of
+ * the system's. False after ten.
+ */
+bool vst_reclaim_while(double start);
 /* Pages that zswap has written back since boot; for when the system is not at rest. */
 uint64_t vst_written_back(void);
 /* `slots_<state>` as sysfs shows it to everybody. */
@@ -397,6 +401,8 @@ void cg_remove(const struct cg *g);
 void cg_cleanup(void);
 /* The hierarchy tests work in: v2, or v1 memory. */
 const char *cg_root(void);
+/* What the tests' cgroups stand in, there. */
+#define CG_TOP "vst"
 
 /* ---- trace events (trace.c) ------------------------------------------------------ */
 
