@@ -412,8 +412,8 @@ static bool vswap_folio_unused(struct folio *folio)
  *
  * The folio may be mapped. It becomes dirty.
  *
- * Swap-out gives up slots as well, and needs not ask for hibernation: while
- * storage is suspended, reclaim may not start IO, and so does not get there.
+ * Swap-out gives up slots as well, and needs not ask for hibernation: it does
+ * so for dirty folios only, of which no image relies on what a slot holds.
  *
  * Return: false if it cannot be done now: the folio is being written, has no
  * content, or may have to be dropped, see vswap_folio_unused(); a hibernation

@@ -466,6 +466,43 @@ TEST(phys, dying_cgroup, 0)
 	CHECK_EQ(dev_used(&d), 0);
 }
 
+/*
+ * The owner is removed when it can have no more on devices. A page that is in memory, with
+ * its slot, may go there all the same: nobody is left to raise that limit.
+ */
+TEST(phys, dying_cgroup_limit, 0)
+{
+	const size_t n = 307, m = 211;
+	struct area out, kept;
+	struct cg parent, g;
+	struct dev d;
+
+	fix_brd(&parent, &d, 4001);
+	cg_leave();
+	cg_make(&parent, "parent");
+	cg_set(&parent, "memory.swap.max", "%lu", (n + m) * PG);
+	cg_make_in(&g, &parent, "dying");
+	cg_enter(&g);
+	area_out(&out, &g, n, PAT_COMP, 0);
+	area_out(&kept, &g, m, PAT_COMP, 0);
+	area_check(&kept);
+	cg_set(&g, "memory.swap.max", "%lu", n * PG);
+	cg_leave();
+	cg_remove(&g);
+	area_fill(&kept);
+	/* the kernel goes on with the removal when rmdir() is back */
+	POLL(10, "pages of a removed cgroup on the device",
+	     (area_push(&kept, &parent), dev_used(&d) == n + m));
+	CHECK_EQ(cg_read(&parent, "memory.swap.current"), (n + m) * PG);
+	area_check(&kept);
+	area_check(&out);
+	area_free(&kept);
+	area_free(&out);
+	CHECK_EQ(cg_read(&parent, "memory.swap.current"), 0);
+	dev_settle(&d);
+	CHECK_EQ(dev_used(&d), 0);
+}
+
 /* SwapTotal and SwapFree are about devices: what is in zswap or zero takes nothing. */
 TEST(phys, swap_free_is_physical, 0)
 {
