@@ -229,8 +229,9 @@ uint64_t vst_sysfs_slots(const char *state)
 }
 
 /*
- * Without a memory controller, or with the one of cgroup v1, there is no memory.reclaim. A
- * node's file does the same, but only if the node has more slab than min_slab_ratio per cent.
+ * Without a memory controller, with the one of cgroup v1, or before tests have made a cgroup,
+ * there is no such memory.reclaim. A node's file does the same for all of the system, but
+ * only if the node has more slab than min_slab_ratio per cent.
  */
 static void reclaim_a_little(const char *cgroup)
 {
